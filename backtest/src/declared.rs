@@ -39,6 +39,9 @@ pub const INDICATORS_MAX: usize = 256;
 /// The most bars that an operand may look back.
 pub const LOOK_BACK_MAX: usize = 10_000;
 
+/// The most lengths of longer bars that a strategy looks at.
+pub const LENGTHS_MAX: usize = 8;
+
 /// A strategy as a file says it.
 #[derive(Debug, Clone)]
 pub struct Recipe {
@@ -47,6 +50,8 @@ pub struct Recipe {
     /// What it does.
     pub about: String,
     unit: Unit,
+    /// Lengths of the longer bars that indicators are of, ns.
+    lengths: Vec<u64>,
     /// In an order in which each comes after those that it is of.
     indicators: Vec<Indicator>,
     long: Option<Sided>,
@@ -69,12 +74,21 @@ enum Unit {
 struct Indicator {
     entry: &'static Entry,
     parameters: Vec<f64>,
+    /// The place, among the strategy's lengths, of the longer bars that it is of; `None` of those of the data.
+    length: Option<usize>,
     /// The series that it takes for the close of a bar.
     of: usize,
     /// The second series of indicators of pairs.
     other: Option<usize>,
     /// Where its first output is.
     slot: usize,
+}
+
+impl Indicator {
+    /// Whether one of its outputs is there.
+    fn has_slot(&self, slot: usize) -> bool {
+        (self.slot..self.slot + self.entry.outputs.len()).contains(&slot)
+    }
 }
 
 /// When a side is entered and left.
@@ -131,6 +145,11 @@ impl Recipe {
     /// The strategy.
     pub fn build(&self) -> Box<dyn Strategy> {
         Box::new(follow::Followed::new(self.clone()))
+    }
+
+    /// Lengths of the longer bars that it looks at, ns: the run shows them as its first frames, in this order.
+    pub fn lengths(&self) -> &[u64] {
+        &self.lengths
     }
 
     /// Its name, the sides that it trades and how many indicators it has.

@@ -340,6 +340,18 @@ impl<'a> Report<'a> {
         )
     }
 
+    /// What an instrument's prices and amounts are in.
+    fn currency_of(&self, instrument: types::InstrumentId) -> String {
+        let known = self.instruments.get(instrument.0 as usize);
+        known.map_or_else(|| self.currency.clone(), |known| known.currency.to_string())
+    }
+
+    /// Whether a round trip is in another currency than the account.
+    fn has_foreign_trades(&self, outcome: &Outcome) -> bool {
+        let mut traded = outcome.trips.iter().map(|trip| trip.instrument);
+        traded.any(|instrument| self.currency_of(instrument) != self.currency)
+    }
+
     /// First and last time that it is about.
     fn span(&self) -> Option<(u64, u64)> {
         if let Some(outcome) = self.outcome {

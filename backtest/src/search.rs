@@ -101,7 +101,9 @@ impl World<'_> {
         let mut observer = (self.observe)();
         let outcome = run(&settings, (self.open)()?, &mut *strategy, &mut *observer)?;
         let figures = Figures {
-            verdict: settings.stops_with_account.then(|| Verdict::of(&outcome)),
+            verdict: settings
+                .stops_with_account
+                .then(|| Verdict::of(&outcome, &settings.plan)),
             ..Figures::of(&outcome, self.cells)
         };
         Ok(trial(Some(figures), Path::Engine))

@@ -57,7 +57,32 @@ pub fn walk_forward(
         None => returns.saturating_sub(purge) / (folds.max(1) + 4),
         Some(train) => returns.saturating_sub(purge).saturating_sub(train) / folds.max(1),
     };
+    let asked = train;
     let train = train.unwrap_or(4 * test);
+    let refuse = |what, value, least: usize| {
+        Err(SplitError {
+            what,
+            value,
+            accepted: format!(
+                "less: of {returns} returns {folds} tests need {} beside it",
+                least + 2 * folds
+            ),
+        })
+    };
+    if folds > 0 && test < 2 && purge > 0 && purge + 2 * folds + asked.unwrap_or(2) > returns {
+        return refuse(
+            "the number of samples that are purged",
+            purge,
+            asked.unwrap_or(2),
+        );
+    }
+    if let Some(train) = asked
+        && folds > 0
+        && test < 2
+        && train + 2 * folds > returns
+    {
+        return refuse("the number of samples to choose on", train, purge);
+    }
     if folds == 0 || test < 2 || train < 2 {
         return Err(SplitError {
             what: "the number of folds",

@@ -115,6 +115,22 @@ impl Picked {
         }
     }
 
+    /// Its name.
+    pub(crate) fn name(&self) -> &str {
+        match self {
+            Self::Library(declared) => declared.name,
+            Self::File(recipe) => &recipe.name,
+        }
+    }
+
+    /// Lengths of the longer bars that it looks at, ns.
+    pub(crate) fn lengths(&self) -> &[u64] {
+        match self {
+            Self::Library(_) => &[],
+            Self::File(recipe) => recipe.lengths(),
+        }
+    }
+
     /// Whether the data has what it needs.
     ///
     /// # Errors

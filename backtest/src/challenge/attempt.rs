@@ -14,6 +14,8 @@ use crate::random::Random;
 
 const ACCOUNT: AccountId = AccountId(0);
 const PATH: InstrumentId = InstrumentId(0);
+/// What is bought for what is opened beside something held: it counts as an opening, and makes nothing.
+const BESIDE: InstrumentId = InstrumentId(1);
 const HOUR_NS: u64 = 3_600_000_000_000;
 
 /// What came of an attempt.
@@ -72,10 +74,10 @@ impl Draw<'_> {
     }
 }
 
-/// Limits of a shard that has one account and one instrument.
+/// Limits of a shard that has one account.
 const fn small(limits: Limits) -> Limits {
     Limits {
-        instruments_max: 1,
+        instruments_max: 2,
         plans_max: 1,
         competitions_max: 1,
         accounts_max: 1,
@@ -93,15 +95,15 @@ const fn small(limits: Limits) -> Limits {
 }
 
 /// An instrument whose price is profit: a tick is 1e-6 of the currency.
-fn path_of(plan: &Plan) -> Option<Instrument> {
+fn instrument(symbol: &str, plan: &Plan) -> Option<Instrument> {
     Some(Instrument {
-        symbol: types::Label::new("PATH").ok()?,
+        symbol: types::Label::new(symbol).ok()?,
         kind: InstrumentKind::Future,
         currency: plan.currency,
         tick_size: Price(Price::ONE.0 / Money::ONE.0),
         lot_size: Qty::ONE,
         contract_size: Qty::ONE,
-        order_qty_max: Qty::ONE,
+        order_qty_max: Qty(i64::MAX - i64::MAX % Qty::ONE.0),
         fees: FeeSchedule::default(),
         margin: Margin::default(),
         shortable: false,
@@ -147,7 +149,11 @@ impl<'a> Trader<'a> {
             paid: Money::ZERO,
             has_lapsed: false,
         };
-        let path = path_of(plan).ok_or_else(|| refused("no instrument for it".to_owned()))?;
+        let named = |symbol| {
+            let made = instrument(symbol, plan).map(Box::new);
+            made.ok_or_else(|| refused("no instrument for it".to_owned()))
+        };
+        let (path, beside) = (named("PATH")?, named("BESIDE")?);
         let judged = Plan {
             conduct: Conduct::default(),
             life: Life {
@@ -164,7 +170,8 @@ impl<'a> Trader<'a> {
             name: plan.name,
         };
         for command in [
-            Command::RegisterInstrument(Box::new(path)),
+            Command::RegisterInstrument(path),
+            Command::RegisterInstrument(beside),
             Command::DefinePlan { spec },
             Command::OpenAccount(account),
         ] {
@@ -181,6 +188,7 @@ impl<'a> Trader<'a> {
                 }
             }
         }
+        trader.quote(BESIDE, Price::ONE);
         Ok(trader)
     }
 
@@ -202,9 +210,13 @@ impl<'a> Trader<'a> {
         self.shard.position(ACCOUNT, PATH).0 != 0
     }
 
-    fn quote(&mut self, profit: Money) {
+    fn make(&mut self, profit: Money) {
         let tick = Price::ONE.0 / Money::ONE.0;
-        let price = Price(self.level.saturating_add(profit.0).saturating_mul(tick));
+        let level = self.level.saturating_add(profit.0);
+        self.quote(PATH, Price(level.saturating_mul(tick)));
+    }
+
+    fn quote(&mut self, instrument: InstrumentId, price: Price) {
         let quote = Quote {
             bid: price,
             bid_qty: Qty::ONE,
@@ -212,18 +224,27 @@ impl<'a> Trader<'a> {
             ask_qty: Qty::ONE,
         };
         self.apply(InputKind::Market(MarketEvent {
-            instrument: PATH,
+            instrument,
             ts_event: self.ts,
             data: MarketData::Quote(quote),
         }));
     }
 
-    fn order(&mut self, side: Side) {
-        let order = NewOrder::new(ACCOUNT, PATH, side, OrderKind::Market, Qty::ONE);
+    fn order(&mut self, instrument: InstrumentId, side: Side, qty: Qty) {
+        let order = NewOrder::new(ACCOUNT, instrument, side, OrderKind::Market, qty);
         self.apply(InputKind::Command(Command::SubmitOrder(NewOrder {
             reduce_only: side == Side::Sell,
             ..order
         })));
+    }
+
+    /// Closes everything; what the profit is in as the last, so that it is realised with nothing else held.
+    fn close(&mut self) {
+        let beside = self.shard.position(ACCOUNT, BESIDE).0;
+        if beside > 0 {
+            self.order(BESIDE, Side::Sell, Qty(beside));
+        }
+        self.order(PATH, Side::Sell, Qty::ONE);
     }
 
     /// Trades one day from its roll to its end.
@@ -251,20 +272,23 @@ impl<'a> Trader<'a> {
             return;
         }
         self.ts.0 += HOUR_NS;
-        self.quote(Money::ZERO);
-        if (drawn.has_opened || is_new) && self.is_held() {
-            self.order(Side::Sell);
+        self.make(Money::ZERO);
+        // What is opened while something stays open closes nothing: an account that holds something has not passed.
+        if (drawn.is_fresh || is_new) && self.is_held() {
+            self.close();
         }
         if !self.is_held() {
-            self.order(Side::Buy);
+            self.order(PATH, Side::Buy, Qty::ONE);
+        } else if drawn.has_opened {
+            self.order(BESIDE, Side::Buy, Qty::ONE);
         }
         for profit in profits {
             self.ts.0 += HOUR_NS;
-            self.quote(profit);
+            self.make(profit);
         }
         self.level = self.level.saturating_add(profits[2].0);
         if !drawn.is_held && self.is_held() {
-            self.order(Side::Sell);
+            self.close();
         }
     }
 

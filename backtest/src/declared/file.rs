@@ -8,8 +8,8 @@ use super::condition::{self, Condition, Mistake, Names};
 use super::near::nearest;
 use super::reader::{Fault, FileError, Read, Table, Value, Wrong};
 use super::{
-    CLOSE, Distance, FIELDS, FILE_BYTES_MAX, INDICATORS_MAX, Indicator, Recipe, Sided, Sizing,
-    Stops, Unit,
+    CLOSE, Distance, FIELDS, FILE_BYTES_MAX, INDICATORS_MAX, Indicator, LENGTHS_MAX, Recipe, Sided,
+    Sizing, Stops, Unit,
 };
 use crate::indicator::{ALL, Input, find};
 
@@ -108,7 +108,8 @@ fn recipe(text: &str) -> Read<Recipe> {
         _ => Unit::Price,
     };
     let mut series = Series::of_bars();
-    let indicators = indicators(&root, &mut series)?;
+    let mut lengths = Vec::new();
+    let indicators = indicators(&root, &mut series, &mut lengths)?;
     let side = |name: &str| {
         let Some(side) = root.get(name) else {
             return Ok(None);
@@ -134,6 +135,7 @@ fn recipe(text: &str) -> Read<Recipe> {
         name: label.to_owned(),
         about: about.unwrap_or_default().to_owned(),
         unit,
+        lengths,
         indicators,
         long,
         short,
@@ -143,7 +145,11 @@ fn recipe(text: &str) -> Read<Recipe> {
 }
 
 /// Indicators in an order in which each comes after those that it is of.
-fn indicators(root: &Table<'_>, series: &mut Series) -> Read<Vec<Indicator>> {
+fn indicators(
+    root: &Table<'_>,
+    series: &mut Series,
+    lengths: &mut Vec<u64>,
+) -> Read<Vec<Indicator>> {
     let Some(table) = root.get("indicators") else {
         return Ok(Vec::new());
     };
@@ -188,13 +194,13 @@ fn indicators(root: &Table<'_>, series: &mut Series) -> Read<Vec<Indicator>> {
             ));
         }
     }
-    let mut done = Vec::new();
+    let mut done: Vec<Indicator> = Vec::new();
     let mut slot = FIELDS.len();
     while !waiting.is_empty() {
         let mut left = Vec::new();
         let before = done.len();
         for value in waiting {
-            match indicator(&value, series, &names, slot)? {
+            match indicator(&value, (series, &done, &names), slot, lengths)? {
                 Some(indicator) => {
                     series.add(&value.field, indicator.entry.outputs, slot);
                     slot += indicator.entry.outputs.len();
@@ -225,9 +231,9 @@ fn indicators(root: &Table<'_>, series: &mut Series) -> Read<Vec<Indicator>> {
 /// An indicator, or nothing while one that it is of is not known yet.
 fn indicator(
     value: &Value<'_>,
-    series: &Series,
-    names: &[String],
+    (series, done, names): (&Series, &[Indicator], &[String]),
     slot: usize,
+    lengths: &mut Vec<u64>,
 ) -> Read<Option<Indicator>> {
     let path = format!("indicators.{}", value.field);
     let DeValue::Table(fields) = value.node else {
@@ -264,6 +270,7 @@ fn indicator(
     if entry.input == Input::Pair {
         known.push("other");
     }
+    known.push("bars");
     table.no_others(&known)?;
     let mut parameters = Vec::new();
     for parameter in entry.parameters {
@@ -296,6 +303,36 @@ fn indicator(
     let (Some(of), Some(other)) = (source("of")?, source("other")?) else {
         return Ok(None);
     };
+    let length = table.get("bars").map(|bars| length(&bars)).transpose()?;
+    // A figure of other bars is not one for each of these; that of longer ones is known at each of the data's.
+    let length_of = |slot: usize| {
+        let found = done.iter().find(|known| known.has_slot(slot))?;
+        Some(lengths[found.length?])
+    };
+    for (name, slot) in [("of", of), ("other", other)] {
+        if let (Some(slot), Some(length)) = (slot, length)
+            && slot >= FIELDS.len()
+            && length_of(slot) != Some(length)
+            && let Some(value) = table.get(name)
+        {
+            return Err(value.refuse("a field of bars, or an indicator of the same bars"));
+        }
+    }
+    let length = match length {
+        None => None,
+        Some(length) => Some(match lengths.iter().position(|known| *known == length) {
+            Some(place) => place,
+            None if lengths.len() >= LENGTHS_MAX => {
+                let accepted = format!("at most {LENGTHS_MAX} lengths of bars in a file");
+                let bars = table.need("bars", &accepted)?;
+                return Err(bars.refuse(accepted));
+            }
+            None => {
+                lengths.push(length);
+                lengths.len() - 1
+            }
+        }),
+    };
     if entry.input == Input::Pair && other.is_none() {
         table.need("other", "the second series, such as \"volume\"")?;
     }
@@ -311,10 +348,29 @@ fn indicator(
     Ok(Some(Indicator {
         entry,
         parameters,
+        length,
         of: of.unwrap_or(CLOSE),
         other,
         slot,
     }))
+}
+
+/// A length of bars in nanoseconds.
+fn length(value: &Value<'_>) -> Read<u64> {
+    let text = value.text()?;
+    let units = [
+        ("s", 1_u64),
+        ("m", 60),
+        ("h", 3_600),
+        ("d", 86_400),
+        ("w", 604_800),
+    ];
+    let found = units.iter().find_map(|(unit, seconds)| {
+        let count: u64 = text.strip_suffix(unit)?.parse().ok()?;
+        let length = count.checked_mul(seconds * 1_000_000_000)?;
+        (length > 0).then_some(length)
+    });
+    found.ok_or_else(|| value.refuse("a length of bars such as \"4h\", \"1d\" or \"1w\""))
 }
 
 fn stops(root: &Table<'_>, series: &Series) -> Read<Stops> {

@@ -5,10 +5,10 @@ use std::collections::VecDeque;
 use types::{Fill, InstrumentId, ListKind, NewOrder, OrderId, OrderKind, Price, Side, TriggerOn};
 
 use super::condition::{Condition, Operand};
-use super::{CLOSE, Distance, FIELDS, Recipe, Sided, Sizing, Unit};
+use super::{CLOSE, Distance, FIELDS, Indicator, Recipe, Sided, Sizing, Unit};
 use crate::indicator::{Bar, Feed, Sample};
 use crate::strategies::{Held, figures, held, units};
-use crate::strategy::{Closed, Context, Frame, PerInstrument, Strategy, Ticket};
+use crate::strategy::{Closed, Context, PerInstrument, Strategy, Ticket};
 
 const DAY_NS: u64 = 86_400_000_000_000;
 
@@ -18,12 +18,16 @@ pub(super) struct Followed {
     /// Rows of figures that are kept: the newest, the one before, and what is looked back at.
     rows: usize,
     states: PerInstrument<State>,
+    /// Bars of the data that ended now, where longer ones that end with them are seen first.
+    ended: Vec<Closed>,
 }
 
 /// What is known of an instrument.
 #[derive(Debug)]
 struct State {
     feeds: Vec<Feed>,
+    /// By length: figures by slot at the newest of the longer bars, and its UTC day.
+    longer: Vec<(Vec<Option<f64>>, Option<u64>)>,
     /// Figures by slot, newest first.
     rows: VecDeque<Vec<Option<f64>>>,
     /// The UTC day of the newest bar.
@@ -96,8 +100,76 @@ impl Followed {
             recipe,
             rows,
             states: PerInstrument::default(),
+            ended: Vec::new(),
         }
     }
+
+    /// A longer bar ends.
+    fn see_longer(&mut self, context: &Context<'_>, closed: &Closed, length: usize) {
+        let recipe = &self.recipe;
+        let bar = bar_of(context, closed, recipe.unit);
+        let state = self
+            .states
+            .get_or_insert_with(closed.instrument, || State::new(recipe));
+        let day = closed.bar.start.0 / DAY_NS;
+        let Some((row, known)) = state.longer.get_mut(length) else {
+            return;
+        };
+        let session_begins = known.replace(day) != Some(day);
+        row[..FIELDS.len()].copy_from_slice(&fields(&bar));
+        let indicators = recipe.indicators.iter().zip(&mut state.feeds);
+        for (indicator, feed) in indicators.filter(|(it, _)| it.length == Some(length)) {
+            take(indicator, feed, row, (&bar, session_begins));
+        }
+    }
+}
+
+/// A bar in the unit of the recipe's prices.
+fn bar_of(context: &Context<'_>, closed: &Closed, unit: Unit) -> Bar {
+    let mut bar = figures(&closed.bar);
+    if let Unit::Ticks = unit {
+        let scale = scale(context, closed.instrument, unit);
+        for price in [&mut bar.open, &mut bar.high, &mut bar.low, &mut bar.close] {
+            *price = (*price * scale).round();
+        }
+    }
+    bar
+}
+
+/// What every bar has, in the order of [`FIELDS`].
+fn fields(bar: &Bar) -> [Option<f64>; FIELDS.len()] {
+    let fields = [
+        bar.open,
+        bar.high,
+        bar.low,
+        bar.close,
+        bar.volume,
+        bar.typical(),
+    ];
+    fields.map(Some)
+}
+
+/// An indicator takes its figures of a row, and leaves its own there. One of another indicator begins with the first figure
+/// of that.
+fn take(
+    indicator: &Indicator,
+    feed: &mut Feed,
+    row: &mut [Option<f64>],
+    (bar, session_begins): (&Bar, bool),
+) {
+    let (Some(of), Some(other)) = (
+        row[indicator.of],
+        indicator.other.map_or(Some(0.0), |at| row[at]),
+    ) else {
+        return;
+    };
+    let sample = Sample {
+        bar: Bar { close: of, ..*bar },
+        other,
+        session_begins,
+    };
+    let outputs = feed.update(&sample);
+    row[indicator.slot..][..outputs.len()].copy_from_slice(outputs);
 }
 
 impl State {
@@ -107,6 +179,7 @@ impl State {
         let feeds = indicators.filter_map(|it| it.entry.build(&it.parameters).ok());
         Self {
             feeds: feeds.collect(),
+            longer: vec![(vec![None; recipe.slots()], None); recipe.lengths.len()],
             rows: VecDeque::new(),
             day: None,
             entry: None,
@@ -123,31 +196,16 @@ impl State {
             Vec::new()
         };
         row.clear();
-        let fields = [
-            bar.open,
-            bar.high,
-            bar.low,
-            bar.close,
-            bar.volume,
-            bar.typical(),
-        ];
-        row.extend(fields.map(Some));
+        row.extend(fields(bar));
         row.resize(recipe.slots(), None);
         for (indicator, feed) in recipe.indicators.iter().zip(&mut self.feeds) {
-            let (Some(of), Some(other)) = (
-                row[indicator.of],
-                indicator.other.map_or(Some(0.0), |at| row[at]),
-            ) else {
-                // An indicator of another one begins with its first figure.
-                continue;
-            };
-            let sample = Sample {
-                bar: Bar { close: of, ..*bar },
-                other,
-                session_begins,
-            };
-            let outputs = feed.update(&sample);
-            row[indicator.slot..][..outputs.len()].copy_from_slice(outputs);
+            match indicator.length {
+                None => take(indicator, feed, &mut row, (bar, session_begins)),
+                Some(length) => {
+                    let ends = indicator.slot..indicator.slot + indicator.entry.outputs.len();
+                    row[ends.clone()].copy_from_slice(&self.longer[length].0[ends]);
+                }
+            }
         }
         self.rows.push_front(row);
     }
@@ -265,20 +323,33 @@ fn decide(recipe: &Recipe, state: &State, held: Held, is_stopped: bool) -> Optio
 
 impl Strategy for Followed {
     fn on_bar(&mut self, context: &mut Context<'_>, closed: &Closed) {
-        if closed.frame != Frame::DATA {
-            return;
+        match usize::from(closed.frame.0).checked_sub(1) {
+            None if self.recipe.lengths.is_empty() => self.decide(context, closed),
+            None => self.ended.push(*closed),
+            Some(length) => self.see_longer(context, closed, length),
         }
+    }
+
+    fn after_bars(&mut self, context: &mut Context<'_>) {
+        for closed in std::mem::take(&mut self.ended) {
+            self.decide(context, &closed);
+        }
+    }
+
+    fn on_fill(&mut self, context: &mut Context<'_>, fill: &Fill) {
+        self.hear(context, fill);
+    }
+}
+
+impl Followed {
+    /// A bar of the data ends.
+    fn decide(&mut self, context: &mut Context<'_>, closed: &Closed) {
         let (instrument, recipe) = (closed.instrument, &self.recipe);
         let state = self
             .states
             .get_or_insert_with(instrument, || State::new(recipe));
-        let mut bar = figures(&closed.bar);
+        let bar = bar_of(context, closed, recipe.unit);
         let scale = scale(context, instrument, recipe.unit);
-        if let Unit::Ticks = recipe.unit {
-            for price in [&mut bar.open, &mut bar.high, &mut bar.low, &mut bar.close] {
-                *price = (*price * scale).round();
-            }
-        }
         state.see(recipe, &bar, closed.bar.start.0 / DAY_NS, self.rows);
         let held = held(context, instrument);
         let sign = match held {
@@ -332,7 +403,8 @@ impl Strategy for Followed {
         }
     }
 
-    fn on_fill(&mut self, context: &mut Context<'_>, fill: &Fill) {
+    /// Of a fill.
+    fn hear(&mut self, context: &mut Context<'_>, fill: &Fill) {
         let (instrument, recipe) = (fill.instrument, &self.recipe);
         let scale = scale(context, instrument, recipe.unit);
         let held = context.position(instrument).0;

@@ -200,7 +200,15 @@ fn sections(report: &Report<'_>) -> Vec<Section> {
         )
     });
     add("odds", "Under the plan", false, odds);
-    let figures = (!report.figures.is_empty()).then(|| tables::figures(&report.figures));
+    let is_foreign = report
+        .outcome
+        .is_some_and(|outcome| report.has_foreign_trades(outcome));
+    let mut amounts = format!("Amounts are in {}", report.currency);
+    if is_foreign {
+        amounts.push_str("; those of trades in other currencies at the rate of their exit");
+    }
+    amounts.push('.');
+    let figures = (!report.figures.is_empty()).then(|| tables::figures(&report.figures, &amounts));
     add("figures", "Figures", false, figures);
     add("trades", "Trades", false, tables::trades(report));
     add("run", "How it was run", false, run(report));

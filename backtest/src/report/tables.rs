@@ -29,9 +29,12 @@ pub(super) fn facts(facts: &[Fact]) -> String {
     out
 }
 
-/// Figures by group, each with its convention.
-pub(super) fn figures(groups: &[FigureGroup]) -> String {
-    let mut out = String::from("<div class=\"groups\">");
+/// Figures by group, each with its convention. `amounts`: what is said of their currency.
+pub(super) fn figures(groups: &[FigureGroup], amounts: &str) -> String {
+    let mut out = format!(
+        "<p class=\"note\">{}</p><div class=\"groups\">",
+        escape(amounts)
+    );
     for group in groups {
         let _ = write!(
             out,
@@ -208,6 +211,7 @@ pub(super) fn trades(report: &Report<'_>) -> Option<String> {
     if several {
         columns.push(("Instrument", "text"));
     }
+    let in_account = format!("P&L, {}", report.currency);
     columns.extend([
         ("Side", "text"),
         ("Quantity", "number"),
@@ -215,6 +219,12 @@ pub(super) fn trades(report: &Report<'_>) -> Option<String> {
         ("at", "number"),
         ("Exit", "text"),
         ("at", "number"),
+    ]);
+    let is_foreign = report.has_foreign_trades(outcome);
+    if is_foreign {
+        columns.extend([("Currency", "text"), (in_account.as_str(), "number")]);
+    }
+    columns.extend([
         ("P&L", "number"),
         ("Return", "number"),
         ("Fees", "number"),
@@ -263,9 +273,19 @@ pub(super) fn trades(report: &Report<'_>) -> Option<String> {
         };
         let class = if trip.pnl.0 < 0 { "loss" } else { "gain" };
         let price = |price: Price| price_text(report, trip.instrument, price);
+        let converted = if is_foreign {
+            let currency = report.currency_of(trip.instrument);
+            let made = signed_amount(trip.converted(trip.pnl));
+            format!(
+                "<td>{}</td><td class=\"num {class}\">{made}</td>",
+                escape(&currency)
+            )
+        } else {
+            String::new()
+        };
         let _ = write!(
             out,
-            "<td>{arrow} {side}</td><td class=\"num\">{}</td><td>{}</td><td class=\"num\">{}</td><td>{}</td><td class=\"num\">{}</td><td class=\"num {class}\">{}</td><td class=\"num {class}\">{returned}</td><td class=\"num\">{}</td><td class=\"num\">{}</td><td class=\"num\">{}</td><td class=\"num\">{}</td></tr>",
+            "<td>{arrow} {side}</td><td class=\"num\">{}</td><td>{}</td><td class=\"num\">{}</td><td>{}</td><td class=\"num\">{}</td>{converted}<td class=\"num {class}\">{}</td><td class=\"num {class}\">{returned}</td><td class=\"num\">{}</td><td class=\"num\">{}</td><td class=\"num\">{}</td><td class=\"num\">{}</td></tr>",
             trip.qty,
             date(
                 report.dated_fill(trip.entry_ts, trip.entry_at_open),
@@ -300,13 +320,22 @@ fn trades_note(report: &Report<'_>, outcome: &Outcome) -> String {
             count(trips as u64)
         );
     }
+    let account = escape(&report.currency);
+    if report.has_foreign_trades(outcome) {
+        let _ = write!(
+            says,
+            "P&amp;L is after fees; it, fees, worst and best are in the currency that the row names, as prices are. P&amp;L, {account} is at the rate of the exit. "
+        );
+    } else {
+        let _ = write!(says, "P&amp;L is after fees. Amounts are in {account}. ");
+    }
     says.push_str(
-        "P&amp;L is after fees, in the instrument\u{2019}s currency; return is P&amp;L by what was entered at its price. Worst and best: how far it was under and above its entry while it was held. Times are UTC.",
+        "Return is P&amp;L by what was entered at its price. Worst and best: how far it was under and above its entry while it was held. Times are UTC.",
     );
     for trip in &outcome.open {
         let _ = write!(
             says,
-            " Open at the end: {} {} since {} at {}.",
+            " Open at the end: {} {} since {} at {} {}.",
             trip.position,
             escape(&report.symbol(trip.instrument)),
             date(
@@ -314,6 +343,7 @@ fn trades_note(report: &Report<'_>, outcome: &Outcome) -> String {
                 report.with_time()
             ),
             price_text(report, trip.instrument, trip.entry_price),
+            escape(&report.currency_of(trip.instrument)),
         );
     }
     says.push_str(

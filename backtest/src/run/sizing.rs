@@ -2,7 +2,8 @@
 
 use engine::Shard;
 use types::{
-    AccountId, Instrument, InstrumentId, Money, Notional, Price, Qty, Ratio, Side, Slippage,
+    AccountId, Instrument, InstrumentId, Money, Notional, PaperModel, Price, Qty, Ratio, Side,
+    Slippage,
 };
 
 use crate::strategy::Size;
@@ -19,12 +20,12 @@ pub(super) struct Purse<'a> {
 }
 
 impl Purse<'_> {
-    /// The price at which an order of this side would take, slippage included.
-    fn price(&self, side: Side) -> Option<Price> {
+    /// The price at which an order of this side and of so many lots would take, slippage included.
+    fn price(&self, side: Side, lots: i128) -> Option<Price> {
         let quote = self.shard.quote(self.instrument)?;
-        let at = match side {
-            Side::Buy => quote.ask,
-            Side::Sell => quote.bid,
+        let (at, displayed) = match side {
+            Side::Buy => (quote.ask, quote.ask_qty),
+            Side::Sell => (quote.bid, quote.bid_qty),
         };
         let types::Liquidity::Paper(model) = self.spec.liquidity else {
             return Some(at);
@@ -32,9 +33,12 @@ impl Purse<'_> {
         let tick = self.spec.tick_size.0;
         let slip = match model.slippage {
             Slippage::None => 0,
-            // What impact comes to depends on the size that is looked for: one step of it is allowed for.
-            Slippage::Ticks(ticks) | Slippage::Impact { ticks } => {
-                i64::from(ticks).saturating_mul(tick)
+            Slippage::Ticks(ticks) => i64::from(ticks).saturating_mul(tick),
+            Slippage::Impact { ticks } => {
+                let displayed = i128::from(displayed.0 / self.spec.lot_size.0).max(1);
+                let exact = lots.checked_mul(ticks.into())?;
+                let ticks = exact.div_euclid(displayed) + i128::from(exact % displayed != 0);
+                i64::try_from(ticks).ok()?.saturating_mul(tick)
             }
             Slippage::Rate(rate) => {
                 let slip = i128::from(at.0.saturating_abs()) * i128::from(rate.0);
@@ -43,6 +47,37 @@ impl Purse<'_> {
             }
         };
         Some(Price(at.0.saturating_add(side.sign().saturating_mul(slip))))
+    }
+
+    /// The most lots that so much money pays, each costing what `cost` makes of the price. What is bought with an impact is
+    /// dearer the more of it there is.
+    fn most(&self, side: Side, money: i128, cost: impl Fn(Price) -> Option<i128>) -> Option<i128> {
+        let most = money / cost(self.price(side, 1)?)?;
+        let types::Liquidity::Paper(PaperModel {
+            slippage: Slippage::Impact { .. },
+            ..
+        }) = self.spec.liquidity
+        else {
+            return Some(most);
+        };
+        if side == Side::Sell {
+            return Some(most);
+        }
+        let is_paid = |lots: i128| {
+            let cost = self.price(side, lots).and_then(&cost);
+            let all = cost.and_then(|cost| cost.checked_mul(lots));
+            all.is_some_and(|all| all <= money)
+        };
+        let (mut paid, mut more) = (0, most.max(0) + 1);
+        while more - paid > 1 {
+            let middle = paid + (more - paid) / 2;
+            if is_paid(middle) {
+                paid = middle;
+            } else {
+                more = middle;
+            }
+        }
+        Some(paid)
     }
 
     /// What one lot costs at this price, in 1e-17 of the instrument's currency; nothing where it costs nothing.
@@ -63,9 +98,9 @@ impl Purse<'_> {
                 units / one / lot
             }
             Size::Notional(amount) => {
-                let per_lot = self.lot_value(self.price(side)?)?;
                 let amount = self.in_currency(amount.to_notional())?;
-                amount.0.checked_mul(share.0.into())? / one / per_lot
+                let amount = amount.0.checked_mul(share.0.into())? / one;
+                self.most(side, amount, |price| self.lot_value(price))?
             }
             Size::Equity(fraction) => {
                 let fraction = i128::from(fraction.0).checked_mul(share.0.into())? / one;
@@ -78,14 +113,22 @@ impl Purse<'_> {
     /// Lots for a share of equity (1e-9), fees included.
     fn affordable(&self, fraction: i128, side: Side) -> Option<i128> {
         let one = i128::from(Ratio::ONE.0);
-        let price = self.price(side)?;
-        let per_lot = self.lot_value(price)?;
         let fees = self.spec.fees;
         let by_unit = i128::from(fees.per_unit.0)
             .checked_mul(self.spec.lot_size.0.into())?
             .checked_mul(Notional::PER_MONEY / i128::from(Qty::ONE.0))?;
-        let fee = per_lot.checked_mul(fees.taker.0.max(0).into())? / one + 1;
-        let cost = per_lot.checked_add(fee)?.checked_add(by_unit)?;
+        let quote = self.shard.quote(self.instrument)?;
+        let at = match side {
+            Side::Buy => quote.ask,
+            Side::Sell => quote.bid,
+        };
+        // What is sold for less ties up what the market is at.
+        let least = self.lot_value(at)?;
+        let cost = |price| {
+            let per_lot = self.lot_value(price)?.max(least);
+            let fee = per_lot.checked_mul(fees.taker.0.max(0).into())? / one + 1;
+            per_lot.checked_add(fee)?.checked_add(by_unit)
+        };
         let equity = self.shard.equity(self.account)?;
         // The fee of a fill is rounded up by less than a unit, and is at least the minimum.
         let rounding = fees.minimum.saturating_add(Money(1)).to_notional();
@@ -95,13 +138,14 @@ impl Purse<'_> {
             Some(scaled) => scaled / one,
             None => (money.0 / one).checked_mul(fraction)?,
         };
-        Some(spent / cost)
+        self.most(side, spent, cost)
     }
 
     /// What so many lots at most pay in fees and lose at once, from their price to the other side of the quote; in the
     /// account's currency.
     pub(super) fn charge(&self, lots: i64, side: Side) -> Option<Money> {
-        let (price, quote) = (self.price(side)?, self.shard.quote(self.instrument)?);
+        let price = self.price(side, lots.into())?;
+        let quote = self.shard.quote(self.instrument)?;
         let worth = match side {
             Side::Buy => quote.bid,
             Side::Sell => quote.ask,

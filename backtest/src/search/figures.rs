@@ -1,6 +1,7 @@
 //! What a search keeps of a run.
 
-use types::{AccountState, Money};
+use rules::Plan;
+use types::{AccountState, Money, Ratio};
 
 use crate::outcome::{Outcome, units};
 
@@ -85,14 +86,47 @@ pub struct Verdict {
     pub state: AccountState,
     /// The trading day of the run on which that was decided, the first being 1; of one that trades on, its last day.
     pub days: u64,
+    /// Profit at the end, what is open included, by the plan's profit target, rounded down; `None` without one.
+    pub target_reached: Option<Ratio>,
 }
 
 impl Verdict {
     /// The verdict on a run under a plan.
-    pub const fn of(outcome: &Outcome) -> Self {
+    pub fn of(outcome: &Outcome, plan: &Plan) -> Self {
+        let target = plan.profit_target.map(|it| it.amount(plan.initial_balance));
+        let profit = outcome.equity.saturating_sub(outcome.initial);
+        let reached = target.filter(|it| *it > Money::ZERO).map(|target| {
+            let scaled = i128::from(profit.0) * i128::from(Ratio::ONE.0);
+            let share = scaled.div_euclid(target.0.into());
+            Ratio(share.clamp(i64::MIN.into(), i64::MAX.into()) as i64)
+        });
         Self {
             state: outcome.state,
             days: outcome.counts.days,
+            target_reached: reached,
+        }
+    }
+
+    /// That share as a number; 0 without a target.
+    pub fn share_of_target(self) -> f64 {
+        let share = self.target_reached.unwrap_or(Ratio::ZERO);
+        share.0 as f64 / Ratio::ONE.0 as f64
+    }
+
+    /// How runs under a plan are ranked where passing is what is looked for: those that passed first, the sooner the
+    /// better; then those whose account trades on, by the share of the profit target that they reached; last those
+    /// that failed or were closed, by the same. No share and no number of days reaches from one group into the next.
+    pub fn rank(self) -> f64 {
+        const GROUP: f64 = 1e7;
+        const LARGEST: f64 = 1e6;
+        match self.state {
+            AccountState::Passed => GROUP - (self.days as f64).min(LARGEST),
+            AccountState::Failed | AccountState::Closed => {
+                self.share_of_target().clamp(-LARGEST, LARGEST) - GROUP
+            }
+            AccountState::Evaluation | AccountState::Funded | AccountState::Suspended => {
+                self.share_of_target().clamp(-LARGEST, LARGEST)
+            }
         }
     }
 
@@ -123,6 +157,7 @@ impl Verdict {
             let verdict = Self {
                 state: *state,
                 days: 0,
+                target_reached: None,
             };
             verdict.word() == word
         })
@@ -275,6 +310,33 @@ mod tests {
         assert_eq!(Cells::Equal(2).edges(10), [1, 5, 10]);
         assert_eq!(Cells::At(vec![0, 4, 12]).edges(10), [1, 4, 10]);
         assert_eq!(Cells::Equal(4).edges(1), [1]);
+    }
+
+    /// In their order: passed on day 3, on day 40; going on at 1.2, at 0.999999999 and at -0.5 of the target; closed at
+    /// 0.9; failed at 0.4 and at -3 of it.
+    #[test]
+    fn what_passed_is_before_what_goes_on_and_that_before_what_failed() {
+        use AccountState::{Closed, Evaluation, Failed, Passed};
+        let ranks = [
+            (Passed, 3, 1_000_000_000),
+            (Passed, 40, 5_000_000_000),
+            (Evaluation, 2, 1_200_000_000),
+            (Evaluation, 9, 999_999_999),
+            (Evaluation, 9, -500_000_000),
+            (Closed, 30, 900_000_000),
+            (Failed, 9, 400_000_000),
+            (Failed, 1, -3_000_000_000),
+        ];
+        let ranks = ranks.map(|(state, days, share)| {
+            let target_reached = Some(Ratio(share));
+            let verdict = Verdict {
+                state,
+                days,
+                target_reached,
+            };
+            verdict.rank()
+        });
+        assert!(ranks.is_sorted_by(|one, next| one > next), "{ranks:?}");
     }
 
     #[test]

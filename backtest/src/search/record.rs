@@ -2,13 +2,13 @@
 
 use std::fmt::Write as _;
 
-use types::Money;
+use types::{Money, Ratio};
 
 use super::{Figures, Moments, Path, Trial, Verdict};
 use crate::strategy::Values;
 
 /// First words of a record.
-const FORMAT: &str = "dynasty-search 3";
+const FORMAT: &str = "dynasty-search 4";
 
 /// What a search is of: two with the same one have the same trials. FNV-1a of 64 bits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -77,7 +77,10 @@ pub fn to_line(trial: &Trial) -> String {
     }
     match figures.verdict {
         Some(verdict) => {
-            let _ = write!(line, "\t{}:{}", verdict.word(), verdict.days);
+            let target = verdict
+                .target_reached
+                .map_or("none".to_owned(), |it| it.0.to_string());
+            let _ = write!(line, "\t{}:{}:{target}", verdict.word(), verdict.days);
         }
         None => line.push_str("\tnone"),
     }
@@ -139,10 +142,14 @@ pub fn of_line(line: &str, points: &[Values]) -> Option<Trial> {
     figures.verdict = match fields.next()? {
         "none" => None,
         text => {
-            let (word, days) = text.split_once(':')?;
+            let mut parts = text.splitn(3, ':');
             Some(Verdict {
-                state: Verdict::state_of(word)?,
-                days: days.parse().ok()?,
+                state: Verdict::state_of(parts.next()?)?,
+                days: parts.next()?.parse().ok()?,
+                target_reached: match parts.next()? {
+                    "none" => None,
+                    share => Some(Ratio(share.parse().ok()?)),
+                },
             })
         }
     };
@@ -181,6 +188,7 @@ mod tests {
             verdict: Some(Verdict {
                 state: types::AccountState::Failed,
                 days: 161,
+                target_reached: Some(Ratio(-250_000_000)),
             }),
             cells: vec![
                 Moments {

@@ -27,6 +27,14 @@ pub enum SpaceError {
         /// Its name.
         name: &'static str,
     },
+    /// A value is there twice: a search would count one run as two trials.
+    #[error("parameter {name}: {value} twice; accepted: each value once")]
+    Again {
+        /// Its name.
+        name: &'static str,
+        /// Which.
+        value: String,
+    },
     /// There are too many points.
     #[error("{points} points; accepted: from 1 to {POINTS_MAX} (coarser steps, or --random)")]
     Points {
@@ -75,6 +83,13 @@ impl Axis {
         };
         if values.is_empty() {
             return Err(form());
+        }
+        let mut places = 1..values.len();
+        if let Some(again) = places.find(|place| values[..*place].contains(&values[*place])) {
+            return Err(SpaceError::Again {
+                name: parameter.name,
+                value: values[again].to_string(),
+            });
         }
         Ok(Self {
             name: parameter.name,
@@ -243,6 +258,8 @@ pub enum Objective {
     ReturnOverDrawdown,
     /// Profit factor.
     ProfitFactor,
+    /// Passing the plan, and how soon ([`super::Verdict::rank`]).
+    Passed,
 }
 
 impl Objective {
@@ -253,6 +270,7 @@ impl Objective {
         Self::Drawdown,
         Self::ReturnOverDrawdown,
         Self::ProfitFactor,
+        Self::Passed,
     ];
 
     /// Its name.
@@ -263,6 +281,7 @@ impl Objective {
             Self::Drawdown => "drawdown",
             Self::ReturnOverDrawdown => "return-over-drawdown",
             Self::ProfitFactor => "profit-factor",
+            Self::Passed => "passed",
         }
     }
 
@@ -279,6 +298,7 @@ impl Objective {
                 None if figures.gross_profit > Money::ZERO => Some(f64::MAX),
                 factor => factor,
             },
+            Self::Passed => figures.verdict.map(super::Verdict::rank),
         };
         value.unwrap_or(f64::NEG_INFINITY)
     }

@@ -255,22 +255,36 @@ fn positions_are_held_as_long_as_in_the_run() {
     assert_eq!(of(2_000, 31.0).passed.unwrap().count, 4_000);
 }
 
-/// 100 on each of three days, and a target of 100 that is there when the position is closed: on the third day. Where another
-/// instrument is opened on the second, what was made is taken there, as all are one position.
+/// 100 on each of three days, and a target of 100 that is met when nothing is held: on the third day. Another instrument that
+/// is opened on the second, with the first still held, changes nothing: the account is never flat between them. It is an
+/// opening all the same: two days of them are had on the second, with three the account waits for the next position, which is
+/// opened on the fourth and closed on the sixth. Where all that was held was closed before the other was opened,
+/// the account was flat on the second.
 #[test]
-fn what_is_held_together_is_closed_when_another_is_opened() {
+fn what_is_held_together_is_closed_when_nothing_is_held() {
     let mut days: Vec<Day> = trip(3).collect();
-    let (stages, sizes) = ([plan(500, 100)], [Ratio::ONE]);
-    let after = |days: &[Day]| {
+    let after = |days: &[Day], opened: u16| {
+        let stages = [Plan {
+            min_days: Some(MinDays {
+                days: opened,
+                counts: rules::DayCounts::OpeningFill,
+                day_profit_min: None,
+            }),
+            ..plan(500, 100)
+        }];
         let question = Question {
             attempts: 10,
-            ..question(days, &stages, &sizes)
+            block: 2.0,
+            ..question(days, &stages, &[Ratio::ONE])
         };
         one(&question).days_to_pass
     };
-    assert_eq!(after(&days), Some(3.0));
+    assert_eq!((after(&days, 1), after(&days, 2)), (Some(3.0), Some(6.0)));
     days[1].has_opened = true;
-    assert_eq!(after(&days), Some(2.0));
+    assert_eq!((after(&days, 1), after(&days, 2)), (Some(3.0), Some(3.0)));
+    assert_eq!(after(&days, 3), Some(6.0));
+    days[1].is_fresh = true;
+    assert_eq!(after(&days[..2], 1), Some(2.0));
 }
 
 /// What is held on the last day of the run is closed after it: the position of 30 days that goes on is never one of 60.

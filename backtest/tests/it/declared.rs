@@ -339,7 +339,7 @@ fn what_is_wrong_is_told_with_its_line_and_what_is_accepted() {
     );
     assert_eq!(
         with("fast = { indicator = 'sma', perod = 3 }"),
-        "x.toml:3: indicators.fast.perod: not known; accepted: indicator, period, of (did you mean 'period'?)"
+        "x.toml:3: indicators.fast.perod: not known; accepted: indicator, period, of, bars (did you mean 'period'?)"
     );
     assert_eq!(
         with("fast = { indicator = 'sma', period = 0 }"),

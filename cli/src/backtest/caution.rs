@@ -3,6 +3,7 @@
 use ::backtest::outcome::Outcome;
 use ::backtest::run::{Fills, Settings};
 use ::backtest::strategies::DAY_NS_MIN;
+use marketdata::history::Edges;
 use types::{Label, Qty, TimestampNs};
 
 /// The bars of a day that have a roll between their start and their end, or at it: what they did is known to the engine
@@ -67,6 +68,17 @@ pub(super) fn of_run(
             "--fills market fills bars at the close that was seen, as same-close does: nobody can have it live".to_owned(),
         );
     }
+    for edges in &settings.frames {
+        if let Edges::Epoch { every } = edges
+            && *every < outcome.bar_ns
+        {
+            let [asked, known] = [*every, outcome.bar_ns].map(|ns| ns / 1_000_000_000);
+            cautions.push(format!(
+                "bars of {asked} s are looked at beside those of the data, which are of {known} s: none can be made of them, and \
+                 each is one of the data's; accepted: a longer length, or data of shorter bars"
+            ));
+        }
+    }
     if counts.capped > 0 {
         cautions.push(format!(
             "{} longer bars have more volume than can be said, and say {}",
@@ -77,7 +89,7 @@ pub(super) fn of_run(
     cautions
 }
 
-/// Attempts under a plan have one position, whatever the run had.
+/// Attempts under a plan realise what is held together at once.
 pub(super) fn held_together(outcome: &Outcome) -> Option<String> {
     let over = outcome.trips.iter().map(|trip| trip.instrument);
     let open = outcome.open.iter().map(|trip| trip.instrument);
@@ -86,9 +98,10 @@ pub(super) fn held_together(outcome: &Outcome) -> Option<String> {
     traded.dedup();
     (traded.len() > 1).then(|| {
         format!(
-            "{} instruments were traded, and an attempt holds them as one position: it is closed, and its profit taken, when another \
-             of them is opened or nothing is held any more, so what the plan says of realised profit (targets, payouts, consistency, \
-             floors that follow balances) is met at other times than by each alone; dynasty backtest --plan judges each",
+            "{} instruments were traded. An attempt's equity is that of all of them, at the day's extremes and its end; what was made \
+             with several at once is realised when nothing is held any more, where targets and payouts are looked at, and \
+             is of that day's profit: what the plan says of the profit of days (consistency, the least profit of a day, the best day) \
+             and floors that follow balances see it later than with each closed by itself; dynasty backtest --plan judges each",
             traded.len()
         )
     })

@@ -59,7 +59,12 @@ pub(super) struct MonteCarlo {
     #[arg(long, value_name = "NUMBER")]
     block: Option<usize>,
     /// How far bars are moved, as a share of their mean range (--method paths) [default: 0.1].
-    #[arg(long, value_name = "NUMBER", conflicts_with = "plan")]
+    #[arg(
+        long,
+        value_name = "NUMBER",
+        conflicts_with = "plan",
+        allow_negative_numbers = true
+    )]
     noise: Option<f64>,
     /// A loss of so much of the start is ruin.
     #[arg(long, value_name = "PERCENT", value_parser = parse::percent, default_value = "50%", conflicts_with = "plan")]
@@ -154,8 +159,7 @@ pub(super) fn monte_carlo(asked: &MonteCarlo) -> anyhow::Result<ExitCode> {
             Usage("--plan: equity is not noted; accepted: a run that notes it".to_owned()).into(),
         );
     }
-    let built = (prepared.declared.build)(&prepared.values);
-    let mut strategy = built.map_err(|error| Usage(format!("--set: {error}")))?;
+    let mut strategy = prepared.picked.build(&prepared.values)?;
     let is_shown = asked.args.report.is_some() || asked.args.plots.is_some();
     let mut days = Days {
         calendar: prepared.observe(),

@@ -134,7 +134,8 @@ pub(crate) struct Args {
     /// engine has what they are made of.
     #[arg(long, value_name = "DURATION", value_parser = parse_length)]
     bars: Option<u64>,
-    /// Gives the strategy longer bars of this length beside those of the data.
+    /// Gives the strategy longer bars of this length beside those of the data; those that a file of a strategy names it has
+    /// without.
     #[arg(long, value_name = "DURATION", value_parser = parse_length)]
     also: Vec<u64>,
     /// What a currency is worth in the account's: a rate (EUR=1.08), or an instrument of the data whose middle it is
@@ -273,7 +274,7 @@ fn run_once(args: &Args) -> anyhow::Result<ExitCode> {
     let files = Files::look(args)?;
     picked.check(&files.offer(args))?;
     let market = market::market(args, &files)?;
-    let settings = settings(args, &files, &market)?;
+    let settings = settings(args, &picked, &files, &market)?;
     let mut watch = Watch::new(args, &settings, &market, &files)?;
     let mut sources = files.sources(args, &market)?;
     watch.counts(sources.iter().flat_map(|it| it.rows().counters()).collect());
@@ -313,7 +314,12 @@ fn run_once(args: &Args) -> anyhow::Result<ExitCode> {
 }
 
 /// The terms of a run.
-fn settings(args: &Args, files: &Files, market: &market::Market) -> anyhow::Result<Settings> {
+fn settings(
+    args: &Args,
+    picked: &Picked,
+    files: &Files,
+    market: &market::Market,
+) -> anyhow::Result<Settings> {
     ignored::of_run(args, files, market)?;
     let plan = if let Some(path) = &args.plan {
         crate::plan::read(path)?
@@ -336,9 +342,7 @@ fn settings(args: &Args, files: &Files, market: &market::Market) -> anyhow::Resu
         definitions,
         converters,
         bars: made.map(|every| files.made(every)),
-        frames: args
-            .also
-            .iter()
+        frames: (picked.lengths().iter().chain(&args.also))
             .map(|&every| Edges::Epoch { every })
             .collect(),
         fills: args.fills.map_or(

@@ -43,6 +43,14 @@ pub(super) fn population(text: &str) -> Result<usize, String> {
         .ok_or_else(|| "accepted: 4 runs or more, which is the smallest population".to_owned())
 }
 
+/// How many, one at least.
+pub(super) fn count(text: &str) -> Result<usize, String> {
+    let count: Option<usize> = text.parse().ok();
+    count
+        .filter(|count| *count > 0)
+        .ok_or_else(|| "accepted: a whole number, 1 or more".to_owned())
+}
+
 /// An amount above zero.
 pub(super) fn amount(text: &str) -> Result<Money, String> {
     let amount: Option<Money> = text.parse().ok();

@@ -1,5 +1,6 @@
 //! `--report` and `--plots`: a run as a page, and its plots as files.
 
+use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -10,7 +11,7 @@ use ::backtest::run::{Fills, Settings};
 use ::backtest::strategy::{Size, Values};
 use anyhow::Context as _;
 use gateway::dto::percent;
-use types::{Label, Liquidity, Money, Seq, Slippage};
+use types::{Label, Liquidity, Money, Price, Seq, Slippage};
 
 use super::entry::Entered;
 use super::png::Painter;
@@ -191,15 +192,36 @@ pub(super) fn facts(subject: &Subject<'_>) -> Vec<Fact> {
             },
             Liquidity::Crossed => "a book of its own".to_owned(),
         };
+        let mut charged = format!(
+            "taker {}%, maker {}%",
+            percent::exact(fees.taker),
+            percent::exact(fees.maker)
+        );
+        let own = instrument.currency;
+        for (amount, what) in [
+            (fees.per_unit, "a unit"),
+            (fees.minimum, "an order at the least"),
+        ] {
+            if amount != Money::ZERO {
+                let _ = write!(charged, ", {amount} {own} {what}");
+            }
+        }
         facts.push(Fact::new(
             format!("Costs of {}", instrument.symbol),
             format!(
-                "taker {}%, maker {}%, {slippage}, spread {} ticks",
-                percent::exact(fees.taker),
-                percent::exact(fees.maker),
+                "{charged}, {slippage}, spread {} ticks",
                 settings.spread_ticks
             ),
         ));
+    }
+    for (from, rate) in &args.convert {
+        let is_number = rate.parse::<Price>().is_ok();
+        let told = if is_number {
+            format!("{rate} {currency}")
+        } else {
+            format!("the middle of {rate}, in {currency}")
+        };
+        facts.push(Fact::new(format!("1 {from} is"), told));
     }
     if args.plan.is_some() {
         let plan = &settings.plan;

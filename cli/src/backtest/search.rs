@@ -22,6 +22,7 @@ use ::backtest::walk_forward::{self as walk, Fold, Mode, Split, Stitched, judge,
 use anyhow::Context as _;
 use clap::ValueEnum;
 use indicatif::{ProgressBar, ProgressStyle};
+use rules::{Plan, Stage};
 use serde_json::{Value, json};
 use types::TimestampNs;
 
@@ -38,13 +39,13 @@ pub(super) struct Searched {
     #[arg(long, value_name = "NAME=VALUES")]
     grid: Vec<String>,
     /// So many random points of the grid (without --grid, of all parameters that are not --set).
-    #[arg(long, value_name = "POINTS")]
+    #[arg(long, value_name = "POINTS", value_parser = parse::count)]
     random: Option<usize>,
     /// Seed of everything random.
     #[arg(long, value_name = "NUMBER", default_value_t = 1)]
     seed: u64,
     /// Threads [default: one for each core].
-    #[arg(long, value_name = "NUMBER")]
+    #[arg(long, value_name = "NUMBER", value_parser = parse::count)]
     threads: Option<usize>,
 }
 
@@ -133,6 +134,9 @@ enum ObjectiveArg {
     ReturnOverDrawdown,
     /// What winners made by what losers lost.
     ProfitFactor,
+    /// Passing --plan: what passed, the sooner the better; then what trades on, by the share of the profit target that it
+    /// reached; last what failed or was closed.
+    Passed,
 }
 
 impl ObjectiveArg {
@@ -143,6 +147,7 @@ impl ObjectiveArg {
             Self::Drawdown => Objective::Drawdown,
             Self::ReturnOverDrawdown => Objective::ReturnOverDrawdown,
             Self::ProfitFactor => Objective::ProfitFactor,
+            Self::Passed => Objective::Passed,
         }
     }
 }
@@ -175,7 +180,7 @@ fn progress(count: usize) -> anyhow::Result<ProgressBar> {
 }
 
 fn space(prepared: &Prepared, searched: &Searched, takes_all: bool) -> anyhow::Result<Space> {
-    let parameters = prepared.declared.parameters;
+    let parameters = prepared.declared()?.parameters;
     let usage = |error: search::SpaceError| Usage(format!("--grid: {error}"));
     let is_set = |axis: &Axis| prepared.set.iter().any(|name| name == axis.name);
     let axes = if searched.grid.is_empty() && takes_all {
@@ -222,7 +227,7 @@ fn points(prepared: &Prepared, searched: &Searched) -> anyhow::Result<Vec<Values
 fn fingerprint(prepared: &Prepared, points: &[Values]) -> Fingerprint {
     let mut fingerprint = Fingerprint::default();
     fingerprint.add(env!("CARGO_PKG_VERSION").as_bytes());
-    fingerprint.add(prepared.declared.name.as_bytes());
+    fingerprint.add(prepared.picked.name().as_bytes());
     fingerprint.add(format!("{:?}", prepared.settings).as_bytes());
     for values in points {
         fingerprint.add(values.to_string().as_bytes());
@@ -272,6 +277,22 @@ fn judged(prepared: &Prepared, trials: &[Trial], best: &Trial) -> anyhow::Result
     })
 }
 
+/// Whether accounts of a plan have something to pass.
+fn passable(plan: &Plan) -> Result<(), Usage> {
+    let refuse = |why: &str| {
+        Err(Usage(format!(
+            "--objective passed: plan '{}' {why}; accepted: a plan with stage = {{ evaluation = PHASE }} and a \
+             profit_target, or another objective",
+            plan.name
+        )))
+    };
+    match (plan.stage, plan.profit_target) {
+        (Stage::Funded, _) => refuse("is of a funded account, which has nothing to pass"),
+        (_, None) => refuse("has no profit_target, so that nothing passes"),
+        _ => Ok(()),
+    }
+}
+
 /// Runs the command.
 ///
 /// # Errors
@@ -281,7 +302,17 @@ pub(super) fn sweep(sweep: &Sweep) -> anyhow::Result<ExitCode> {
     if let Some(out) = &sweep.out {
         table::form(out)?;
     }
+    if objective == Objective::Passed && sweep.args.plan.is_none() {
+        return Err(Usage(
+            "--objective passed: without rules nothing passes; accepted: with --plan FILE"
+                .to_owned(),
+        )
+        .into());
+    }
     let prepared = Prepared::new(&sweep.args, Purpose::Sweep)?;
+    if objective == Objective::Passed {
+        passable(&prepared.settings.plan)?;
+    }
     page::check(&sweep.surface, &prepared)?;
     if !sweep.surface.is_empty() && sweep.args.report.is_none() && sweep.args.plots.is_none() {
         return Err(Usage(
@@ -291,13 +322,14 @@ pub(super) fn sweep(sweep: &Sweep) -> anyhow::Result<ExitCode> {
         .into());
     }
     let cells = Cells::Equal(CSCV_CELLS);
+    let declared = prepared.declared()?;
     let threads = threads(sweep.searched.threads);
     let mut started = Instant::now();
     let (mut trials, known, record) = if let Some(runs) = sweep.evolve {
         let space = space(&prepared, &sweep.searched, true)?;
         let evolution = Evolution::new(space.axes().len(), runs, sweep.searched.seed);
         let bar = progress(runs)?;
-        let trials = prepared.with(&cells, |world| {
+        let trials = prepared.with(declared, &cells, |world| {
             evolve(world, &space, evolution, objective, threads, &mut |_| {
                 bar.inc(1);
                 true
@@ -324,7 +356,7 @@ pub(super) fn sweep(sweep: &Sweep) -> anyhow::Result<ExitCode> {
         let bar = progress(points.len())?;
         let mut failure = None;
         started = Instant::now();
-        let trials = prepared.with(&cells, |world| {
+        let trials = prepared.with(declared, &cells, |world| {
             world.sweep(&points, known, threads, &mut |trial| {
                 bar.inc(1);
                 if before.binary_search(&trial.place).is_err()
@@ -424,9 +456,7 @@ pub(super) fn walk_forward(walk: &WalkForward) -> anyhow::Result<ExitCode> {
     let points = points(&prepared, &walk.searched)?;
     let threads = threads(walk.searched.threads);
     // How many samples there are is what the first run of all says.
-    let first = points
-        .iter()
-        .find(|it| (prepared.declared.build)(it).is_ok());
+    let first = points.iter().find(|it| prepared.picked.build(it).is_ok());
     let Some(first) = first else {
         return Err(Usage(
             "no run: the strategy takes none of these values together; accepted: see dynasty strategies".to_owned(),
@@ -438,7 +468,7 @@ pub(super) fn walk_forward(walk: &WalkForward) -> anyhow::Result<ExitCode> {
     let splits = splits(walk, samples)?;
     let cells = walk::cells(&splits);
     let bar = progress(points.len())?;
-    let trials = prepared.with(&cells, |world| {
+    let trials = prepared.with(prepared.declared()?, &cells, |world| {
         world.sweep(&points, BTreeMap::new(), threads, &mut |_| {
             bar.inc(1);
             true

@@ -21,14 +21,14 @@ use super::market::{self, Market};
 use super::report::Subject;
 use super::{Args, Usage, settings};
 use crate::serve::Timetable;
-use crate::strategies::named;
+use crate::strategies::Picked;
 
 /// The most events that searches hold in memory: of bars about 6 GB.
 const EVENTS_MAX: usize = 50_000_000;
 
 /// Data, terms and strategy of many runs.
 pub(super) struct Prepared {
-    pub(super) declared: &'static Declared,
+    pub(super) picked: Picked,
     pub(super) values: Values,
     /// Names of the parameters that were set.
     pub(super) set: Vec<String>,
@@ -104,15 +104,15 @@ impl Prepared {
     /// When something given cannot be read or does not fit.
     pub(super) fn new(args: &Args, purpose: Purpose) -> anyhow::Result<Self> {
         ignored::of_search(args, purpose)?;
-        let declared = named(&args.strategy)?;
-        let mut values = Values::defaults(declared.parameters);
-        for (name, text) in &args.set {
-            let set = values.set(name, text);
-            set.map_err(|error| Usage(format!("--set: {error}")))?;
+        let picked = Picked::of(&args.strategy)?;
+        if purpose != Purpose::MonteCarlo {
+            declared(&picked)?;
         }
+        let values = picked.values(&args.set)?;
         let files = Files::look(args)?;
+        picked.check(&files.offer(args))?;
         let market = market::market(args, &files)?;
-        let settings = settings(args, &files, &market)?;
+        let settings = settings(args, &picked, &files, &market)?;
         let mut events = Vec::new();
         let mut count = 0;
         for mut source in files.sources(args, &market)? {
@@ -133,7 +133,7 @@ impl Prepared {
         }
         let columns = columns(&settings, &market, &events);
         Ok(Self {
-            declared,
+            picked,
             values,
             set: args.set.iter().map(|(name, _)| name.clone()).collect(),
             settings,
@@ -179,7 +179,7 @@ impl Prepared {
         values: &Values,
         observer: &mut dyn Observer,
     ) -> anyhow::Result<Outcome> {
-        let mut strategy = (self.declared.build)(values)?;
+        let mut strategy = self.picked.build(values)?;
         let outcome = run::run(&self.settings, self.open(), &mut *strategy, observer)?;
         Ok(outcome)
     }
@@ -220,7 +220,7 @@ impl Prepared {
             });
             moved.push(events.collect());
         }
-        let mut strategy = (self.declared.build)(&self.values)?;
+        let mut strategy = self.picked.build(&self.values)?;
         let sources = moved.iter().map(|events| Memory::new(events));
         let sources: Vec<_> = sources.collect();
         let mut observer = self.observe();
@@ -263,13 +263,26 @@ impl Prepared {
         }
     }
 
-    /// Calls `work` with the world of the runs.
-    pub(super) fn with<T>(&self, cells: &Cells, work: impl FnOnce(&World<'_>) -> T) -> T {
+    /// The strategy of the library whose parameters are searched.
+    ///
+    /// # Errors
+    /// When it is a file.
+    pub(super) fn declared(&self) -> Result<&'static Declared, Usage> {
+        declared(&self.picked)
+    }
+
+    /// Calls `work` with the world of the runs of a strategy.
+    pub(super) fn with<T>(
+        &self,
+        declared: &'static Declared,
+        cells: &Cells,
+        work: impl FnOnce(&World<'_>) -> T,
+    ) -> T {
         let open = || Ok::<_, RunError>(self.open());
         let observe = || self.observe();
         work(&World {
             settings: &self.settings,
-            declared: self.declared,
+            declared,
             open: &open,
             observe: &observe,
             columns: self
@@ -286,6 +299,18 @@ impl Prepared {
         for event in self.events.iter().flatten() {
             told(event);
         }
+    }
+}
+
+/// A strategy of the library, which has parameters.
+fn declared(picked: &Picked) -> Result<&'static Declared, Usage> {
+    match picked {
+        Picked::Library(declared) => Ok(declared),
+        Picked::File(recipe) => Err(Usage(format!(
+            "--strategy: the file of '{}' has no parameters to search; accepted: a name of `dynasty strategies`, or dynasty \
+             backtest or monte-carlo with the file",
+            recipe.name
+        ))),
     }
 }
 

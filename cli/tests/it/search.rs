@@ -55,7 +55,7 @@ fn a_stopped_sweep_goes_on_and_ends_the_same() {
     let out = folder.path().join("again.csv");
     let part = PathBuf::from(format!("{}.part", out.display()));
     assert!(!part.exists());
-    fs::write(&part, "dynasty-search 3 0000000000000000\n").unwrap();
+    fs::write(&part, "dynasty-search 4 0000000000000000\n").unwrap();
     let refused = sweep(&out, &["--resume"]);
     assert_eq!(refused.status.code(), Some(2));
     assert!(String::from_utf8_lossy(&refused.stderr).contains("another search"));

@@ -123,7 +123,12 @@ pub(super) fn draw(report: &Report<'_>, instrument: InstrumentId, width: f64) ->
         trips_in_words(marked.len() as u64),
     );
     let name = format!("price-{}", file_name(&symbol, instrument));
-    let title = format!("{symbol}: price and trades");
+    let currency = report.currency_of(instrument);
+    let title = if currency == report.currency {
+        format!("{symbol}: price and trades")
+    } else {
+        format!("{symbol}: price in {currency}, and trades")
+    };
     let mut plot = Plot::new(&name, &title, says, (width, area.bottom + 24.0), canvas);
     let tick = report.instruments.get(instrument.0 as usize);
     let decimals = tick.map_or(2, |it| decimals_of(value(it.tick_size)));

@@ -6,6 +6,7 @@ use crate::report::text::{count, number, percent, signed_percent};
 use crate::report::{Fact, Surface, Table};
 use crate::search::{Figures, Objective, Trial};
 use crate::strategy::{Kind, Parameter, Value, Values};
+use types::AccountState;
 
 /// The most values of a parameter that a heat map tells apart; of more, neighbours share a cell.
 pub const SURFACE_STEPS_MAX: usize = 48;
@@ -85,10 +86,12 @@ const fn figure(objective: Objective) -> &'static str {
         Objective::Drawdown => "Deepest drawdown in percent",
         Objective::ReturnOverDrawdown => "Return over drawdown",
         Objective::ProfitFactor => "Profit factor",
+        Objective::Passed => "Profit target reached in percent",
     }
 }
 
-/// What is drawn of a run; the more, the better. A profit factor without a loss is infinite.
+/// What is drawn of a run; the more, the better. A profit factor without a loss is infinite. Under a plan one that passed is
+/// at 100, whatever it had at the end, one that failed or was closed at most at 0.
 fn drawn(objective: Objective, figures: &Figures) -> Option<f64> {
     let value = objective.of(figures);
     match objective {
@@ -98,6 +101,14 @@ fn drawn(objective: Objective, figures: &Figures) -> Option<f64> {
         Objective::Drawdown => Some(value * 100.0),
         Objective::ReturnOverDrawdown => Some(value),
         Objective::ProfitFactor => Some(figures.profit_factor().unwrap_or(f64::INFINITY)),
+        Objective::Passed => figures.verdict.map(|verdict| {
+            let share = verdict.share_of_target() * 100.0;
+            match verdict.state {
+                AccountState::Passed => 100.0,
+                AccountState::Failed | AccountState::Closed => share.min(0.0),
+                _ => share.min(100.0),
+            }
+        }),
     }
 }
 
@@ -159,6 +170,11 @@ impl Surface {
             .max(y.as_ref().map_or(1, |(_, steps)| steps.shared));
         if shared > 1 {
             about.push_str(" Neighbouring values share a cell, which shows the best of them.");
+        }
+        if objective == Objective::Passed {
+            about.push_str(
+                " A run that passed is at 100, the sooner the better; one that failed or was closed is at most at 0.",
+            );
         }
         Self {
             x_name: across.to_owned(),
@@ -278,7 +294,9 @@ fn runs(trials: &[Trial], best: &Trial, along: Option<&str>, objective: Objectiv
             figures.equity.to_string(),
         ];
         if let Some(verdict) = figures.verdict {
+            let target = verdict.target_reached.map(|_| verdict.share_of_target());
             row.extend([verdict.word().to_owned(), count(verdict.days)]);
+            row.extend(target.map(|it| percent(it, 2)));
         }
         row
     });
@@ -293,6 +311,10 @@ fn runs(trials: &[Trial], best: &Trial, along: Option<&str>, objective: Objectiv
     ];
     if listed.iter().any(|(_, figures)| figures.verdict.is_some()) {
         columns.extend(["Verdict", "On day"]);
+    }
+    let mut verdicts = listed.iter().filter_map(|(_, figures)| figures.verdict);
+    if verdicts.any(|verdict| verdict.target_reached.is_some()) {
+        columns.push("Target reached");
     }
     Table {
         caption,

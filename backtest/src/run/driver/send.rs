@@ -109,14 +109,57 @@ impl Driver<'_> {
             Intent::Fraction(_) => true,
             _ => false,
         };
-        let Some(command) = self.command_of(ticket, instrument, intent, is_share) else {
+        let turns = match intent {
+            Intent::Enter(_) | Intent::Exposure(_) | Intent::Fraction(_) | Intent::Position(_) => {
+                Some(intent.clone())
+            }
+            _ => None,
+        };
+        let Some(mut command) = self.command_of(ticket, instrument, intent, is_share) else {
             self.counts.idle += 1;
             return;
         };
         self.counts.by_equity += u64::from(is_share);
         self.sending = ticket;
+        if let Some(intent) = turns
+            && let Some(closing) = self.closing_first(&command)
+        {
+            self.command(Command::SubmitOrder(closing));
+            let Some(rest) = self.command_of(ticket, instrument, intent, is_share) else {
+                self.sending = Ticket(0);
+                return;
+            };
+            command = rest;
+        }
         self.command(command);
         self.sending = Ticket(0);
+    }
+
+    /// Of an order that turns a position round and that the account's funds do not carry, what closes the position: that
+    /// needs no funds, and sets free what the position ties up.
+    fn closing_first(&self, command: &Command) -> Option<NewOrder> {
+        let Command::SubmitOrder(order) = command else {
+            return None;
+        };
+        let denied = || self.shard.would_deny(order);
+        if !self.turns(order) || !matches!(denied(), Ok(Some(DenyReason::BuyingPower { .. }))) {
+            return None;
+        }
+        let held = self.shard.position(ACCOUNT, order.instrument).abs();
+        let kind = OrderKind::Market;
+        Some(NewOrder::new(
+            ACCOUNT,
+            order.instrument,
+            order.side,
+            kind,
+            held,
+        ))
+    }
+
+    /// Whether an order closes what is held and opens the other side.
+    fn turns(&self, order: &NewOrder) -> bool {
+        let held = self.shard.position(ACCOUNT, order.instrument);
+        held.0.signum() * order.side.sign() < 0 && order.qty > held.abs()
     }
 
     /// Shows the spread that the run adds to the price of a bar.
@@ -138,6 +181,8 @@ impl Driver<'_> {
         intent: Intent,
         is_share: bool,
     ) -> Option<Command> {
+        // What is asked for as an order is one.
+        let may_close_first = !matches!(intent, Intent::Trade(..));
         let (side, lots) = match intent {
             Intent::Order(order) => {
                 return Some(Command::SubmitOrder(NewOrder {
@@ -191,7 +236,7 @@ impl Driver<'_> {
         }
         let order = NewOrder::new(ACCOUNT, instrument, side, OrderKind::Market, qty);
         let qty = if is_share {
-            self.within_funds(order, lots)?
+            self.within_funds(order, lots, may_close_first)?
         } else {
             qty
         };
@@ -203,8 +248,9 @@ impl Driver<'_> {
     }
 
     /// Of an order for a share of equity as much as the account's funds carry where they do not carry the fees and what
-    /// is lost at once beside it. All of it where more is missing, for the engine to refuse.
-    fn within_funds(&self, order: NewOrder, lots: i64) -> Option<Qty> {
+    /// is lost at once beside it. All of it where more is missing, for the engine to refuse, or to be closed first where it
+    /// turns a position round.
+    fn within_funds(&self, order: NewOrder, lots: i64, may_close_first: bool) -> Option<Qty> {
         let Ok(Some(DenyReason::BuyingPower { needed, available })) = self.shard.would_deny(&order)
         else {
             return Some(order.qty);
@@ -229,7 +275,10 @@ impl Driver<'_> {
                 more = middle;
             }
         }
-        if carried == 0 {
+        // Beyond the closing of more than it opens, what is held ties up the funds: closed first, it leaves them free.
+        let held = self.shard.position(ACCOUNT, order.instrument).abs().0 / lot;
+        let is_tied_up = may_close_first && self.turns(&order) && carried < 2 * held;
+        if carried == 0 || is_tied_up {
             return Some(order.qty);
         }
         qty_of(carried)

@@ -14,10 +14,9 @@ use crate::backtest::{Args, measured};
 /// With what would be accepted.
 pub(super) fn check(names: &[String], prepared: &Prepared) -> Result<(), Usage> {
     let known: Vec<_> = prepared
-        .declared
-        .parameters
+        .values
         .iter()
-        .map(|parameter| parameter.name)
+        .map(|(parameter, _)| parameter.name)
         .collect();
     let is_good = match names {
         [] => true,

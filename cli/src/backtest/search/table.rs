@@ -80,15 +80,29 @@ fn pairs(values: &Values) -> impl Iterator<Item = (String, Value)> {
     })
 }
 
-/// Whether these are runs under a plan.
-fn is_judged(trials: &[Trial]) -> bool {
-    let mut figures = trials.iter().filter_map(|trial| trial.figures.as_ref());
-    figures.any(|figures| figures.verdict.is_some())
+/// What runs under a plan are told of.
+#[derive(Debug, Clone, Copy)]
+struct Told {
+    /// How their accounts fared.
+    verdict: bool,
+    /// How far they came.
+    target: bool,
+}
+
+impl Told {
+    fn of(trials: &[Trial]) -> Self {
+        let figures = trials.iter().filter_map(|trial| trial.figures.as_ref());
+        let mut verdicts = figures.filter_map(|figures| figures.verdict).peekable();
+        Self {
+            verdict: verdicts.peek().is_some(),
+            target: verdicts.any(|verdict| verdict.target_reached.is_some()),
+        }
+    }
 }
 
 /// Names and values of the columns of a run, its parameters first; amounts as text, exact. Of runs under a plan also how
 /// their accounts fared.
-fn columns(trial: &Trial, is_judged: bool) -> Vec<(String, Value)> {
+fn columns(trial: &Trial, told: Told) -> Vec<(String, Value)> {
     let mut columns = vec![("place".to_owned(), json!(trial.place))];
     columns.extend(pairs(&trial.values));
     let figures = trial.figures.as_ref();
@@ -112,12 +126,17 @@ fn columns(trial: &Trial, is_judged: bool) -> Vec<(String, Value)> {
     ] {
         columns.push((name.to_owned(), value));
     }
-    if is_judged {
+    if told.verdict {
         let verdict = figures.and_then(|it| it.verdict);
         let word = verdict.map(|it| json!(it.word()));
         let days = verdict.map(|it| json!(it.days));
+        let target = verdict.filter(|it| it.target_reached.is_some());
+        let target = target.map(|it| json!(it.share_of_target()));
         columns.push(("verdict".to_owned(), word.unwrap_or_default()));
         columns.push(("days".to_owned(), days.unwrap_or_default()));
+        if told.target {
+            columns.push(("target_reached".to_owned(), target.unwrap_or_default()));
+        }
     }
     columns
 }
@@ -128,9 +147,9 @@ pub(super) fn write(path: &Path, trials: &[Trial]) -> anyhow::Result<()> {
     match form(path)? {
         Form::Csv => fs::write(path, csv(trials)).with_context(named),
         Form::Json => {
-            let is_judged = is_judged(trials);
+            let told = Told::of(trials);
             let rows = trials.iter().map(|trial| {
-                let columns = columns(trial, is_judged);
+                let columns = columns(trial, told);
                 Value::Object(columns.into_iter().collect::<Map<_, _>>())
             });
             let text = format!("{:#}\n", Value::Array(rows.collect()));
@@ -145,9 +164,9 @@ pub(super) fn write(path: &Path, trials: &[Trial]) -> anyhow::Result<()> {
 
 fn csv(trials: &[Trial]) -> String {
     let mut text = String::new();
-    let is_judged = is_judged(trials);
+    let told = Told::of(trials);
     for trial in trials {
-        let columns = columns(trial, is_judged);
+        let columns = columns(trial, told);
         if text.is_empty() {
             let names: Vec<_> = columns.iter().map(|(name, _)| name.as_str()).collect();
             text = names.join(",") + "\n";
@@ -165,8 +184,8 @@ fn csv(trials: &[Trial]) -> String {
 
 /// One row group; whole numbers as INT64, numbers as DOUBLE, all else as text, nothing as null.
 fn parquet(file: File, trials: &[Trial]) -> anyhow::Result<()> {
-    let is_judged = is_judged(trials);
-    let rows = trials.iter().map(|trial| columns(trial, is_judged));
+    let told = Told::of(trials);
+    let rows = trials.iter().map(|trial| columns(trial, told));
     let rows: Vec<_> = rows.collect();
     let Some(names) = rows.first() else {
         return Ok(());
@@ -278,7 +297,9 @@ pub(super) fn text(shown: &Shown<'_>, top: usize) -> String {
             figures.equity.to_string(),
         ];
         if let Some(verdict) = figures.verdict {
+            let target = verdict.target_reached.map(|_| verdict.share_of_target());
             row.extend([verdict.word().to_owned(), verdict.days.to_string()]);
+            row.extend(target.map(percent));
         }
         row
     });
@@ -291,8 +312,12 @@ pub(super) fn text(shown: &Shown<'_>, top: usize) -> String {
         "factor",
         "equity",
     ];
-    if is_judged(shown.trials) {
+    let told = Told::of(shown.trials);
+    if told.verdict {
         head.extend(["verdict", "on day"]);
+    }
+    if told.target {
+        head.push("target reached");
     }
     let columnar = shown
         .trials
@@ -302,7 +327,7 @@ pub(super) fn text(shown: &Shown<'_>, top: usize) -> String {
     let mut lines = vec![format!(
         "{} runs of {} in {:.2} s ({:.0}/s, {} threads); {} refused, {} known from before",
         ran,
-        shown.prepared.declared.name,
+        shown.prepared.picked.name(),
         shown.seconds,
         (shown.trials.len() - shown.known) as f64 / shown.seconds.max(1e-9),
         shown.threads,
@@ -326,6 +351,13 @@ pub(super) fn text(shown: &Shown<'_>, top: usize) -> String {
             String::new()
         }
     ));
+    if shown.objective == Objective::Passed {
+        lines.push(
+            "passed first, the sooner the better; then what trades on, by profit at the end (what is open included) as a \
+             share of the profit target; last what failed or was closed, by the same"
+                .to_owned(),
+        );
+    }
     lines.push(String::new());
     lines.push(table(head, rows.collect()));
     lines.push(String::new());
@@ -357,9 +389,9 @@ pub(super) fn text(shown: &Shown<'_>, top: usize) -> String {
 
 /// Everything as one object.
 pub(super) fn json(shown: &Shown<'_>) -> Value {
-    let is_judged = is_judged(shown.trials);
+    let told = Told::of(shown.trials);
     let rows = shown.trials.iter().map(|trial| {
-        let columns = columns(trial, is_judged);
+        let columns = columns(trial, told);
         Value::Object(columns.into_iter().collect::<Map<_, _>>())
     });
     let scale = shown.per_year().sqrt();
@@ -385,7 +417,7 @@ pub(super) fn json(shown: &Shown<'_>) -> Value {
         })
     });
     json!({
-        "strategy": shown.prepared.declared.name,
+        "strategy": shown.prepared.picked.name(),
         "overfitting_left_out": shown.prepared.not_validated(),
         "objective": shown.objective.name(),
         "periods_per_year": shown.per_year(),

@@ -135,7 +135,7 @@ fn options_that_nothing_comes_of_are_refused() {
     let page = folder.path().join("page.html").display().to_string();
     let page = ["--report", page.as_str()];
     let of_run = ["--instrument", &euros, "--convert", "EUR=1"];
-    let cases: [Case<'_>; 18] = [
+    let cases: [Case<'_>; 24] = [
         (&["sweep", &goog], &[&grid, &["--metrics"]], "--metrics,"),
         (
             &["walk-forward", &goog],
@@ -207,6 +207,37 @@ fn options_that_nothing_comes_of_are_refused() {
             &[&ticks],
             &[&["--bars", "1s", "--spread", "2"]],
             "--spread 2: ",
+        ),
+        (
+            &["sweep", &goog],
+            &[&["--grid", "fast=5,5"]],
+            "parameter fast: 5 twice",
+        ),
+        (
+            &["sweep", &goog],
+            &[&grid, &["--random", "0"]],
+            "'0' for '--random",
+        ),
+        (
+            &["sweep", &goog],
+            &[&grid, &["--threads", "0"]],
+            "'0' for '--threads",
+        ),
+        // 2,148 samples have 2,147 returns, and five tests of two samples take ten of them.
+        (
+            &["walk-forward", &goog],
+            &[&grid, &["--train", "2138"]],
+            "the number of samples to choose on is 2138; accepted: less: of 2147 returns 5 tests need 10 beside it",
+        ),
+        (
+            &["walk-forward", &goog],
+            &[&grid, &["--purge", "5000"]],
+            "the number of samples that are purged is 5000; accepted: less",
+        ),
+        (
+            &["monte-carlo", &goog],
+            &[&["--method", "paths", "--noise", "-1"]],
+            "--noise -1",
         ),
         (&[&goog], &[&of_run, &["--lot", "1"]], "--lot 1: "),
         (&[&goog], &[&of_run, &["--tick", "0.05"]], "--tick 0.05: "),
