@@ -103,6 +103,14 @@ impl Opening {
         self.anchor.seq
     }
 
+    /// The last input that was read, or the base.
+    pub(crate) fn mark(&self) -> Mark {
+        let base = self.base.as_ref().map(|base| base.mark);
+        let begins = base.unwrap_or(Mark::genesis(self.location.shard));
+        let read = self.reader.as_ref().map(Reader::mark);
+        read.filter(|read| read.seq > begins.seq).unwrap_or(begins)
+    }
+
     /// The next input after the base; `None` at the end.
     ///
     /// # Errors

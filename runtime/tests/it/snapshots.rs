@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use crate::damage::sampled;
 use crate::scenario::{Script, config, script};
+use runtime::journal::{Chain, Mark};
 use runtime::{
     Config, EventBuf, Limits, Runtime, Shard, SnapshotStore, Snapshots, StateHash, Stopped,
 };
@@ -146,7 +147,11 @@ impl Store {
             if seq.0.is_multiple_of(30) {
                 let mut bytes = Vec::new();
                 shard.encode(&mut bytes);
-                store.write(seq, shard.state_hash(), &bytes).unwrap();
+                let at = Mark {
+                    seq,
+                    chain: Chain(seq.0),
+                };
+                store.write(at, shard.state_hash(), &bytes).unwrap();
                 hashes.push(shard.state_hash());
             }
         }
