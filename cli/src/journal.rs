@@ -40,7 +40,7 @@ Examples:
   dynasty journal repair data --keep 4711
 
 Only archive, prune and repair change anything, and only prune removes history. A journal that a running process writes may be read too: what that process
-has not synced yet may then look torn.")]
+has not synced yet may then look torn, and what its retention removes meanwhile is gone.")]
 pub(crate) struct Args {
     #[command(subcommand)]
     command: Command,
@@ -177,6 +177,16 @@ pub(crate) fn run_command(args: &Args) -> anyhow::Result<ExitCode> {
         // Whoever reads has seen enough.
         Err(error) if is_broken_pipe(&error) => Ok(ExitCode::SUCCESS),
         done => done,
+    }
+}
+
+/// What to add to an error that says that retention has removed what was being read.
+pub(crate) fn gone_meanwhile(error: &anyhow::Error) -> &'static str {
+    match error.downcast_ref() {
+        Some(JournalError::Gone { .. }) => {
+            ". Retention has removed it meanwhile: read it again, or when no process writes this journal"
+        }
+        _ => "",
     }
 }
 

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::io::{BufRead, BufReader};
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 use std::time::Instant;
 
 use parquet::file::reader::{FileReader, SerializedFileReader};
@@ -329,15 +330,20 @@ impl Source for Ticks {
 
 /// Runs 1,200 ticks in small segments, in two runs of 600: two snapshots. The state hash at the end.
 fn ticks() -> (TempDir, String, String) {
+    ticks_of(600)
+}
+
+/// As many in each of two runs.
+fn ticks_of(each: u64) -> (TempDir, String, String) {
     let directory = tempfile::tempdir().unwrap();
     let mut hash = String::new();
-    for end in [600, 1_200] {
+    for end in [each, 2 * each] {
         let config = Config {
             segment_bytes_max: 4_096,
             batch_bytes_max: 512,
             ..Config::new(directory.path())
         };
-        let next = end - 600;
+        let next = end - each;
         let runtime = Runtime::start(config, Box::new(Ticks { next, end })).unwrap();
         runtime.wait_source_end();
         hash = runtime.stop().unwrap().state_hash.to_string();
@@ -430,6 +436,35 @@ fn archived_inputs_are_all_there_and_removed_ones_are_named() {
     said(&["journal", "prune", &data, "--keep-bytes", "1"]);
     let told = said(&["recover", &data, "--to", "700"]);
     assert_eq!(told, past);
+}
+
+/// The pipe takes some 2,000 of 10,000 lines. While the dump waits for it to be read, all up to 5,000 is removed.
+#[test]
+fn what_retention_removes_under_a_command_is_told_as_that() {
+    let (_directory, data, _) = ticks_of(5_000);
+    let mut command = Command::new(env!("CARGO_BIN_EXE_dynasty"));
+    let mut dump = command
+        .args(["journal", "dump", &data])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(dump.stdout.take().unwrap()).lines();
+    lines.next().unwrap().unwrap();
+    let told = said(&["journal", "prune", &data, "--before", "5001"]);
+    assert!(
+        told.contains("removed; the journal begins at seq"),
+        "{told}"
+    );
+    assert!(lines.count() < 5_000);
+    let output = dump.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let told = text(&output.stderr);
+    assert!(
+        told.contains(" is gone: the journal in ")
+            && told.contains("Retention has removed it meanwhile"),
+        "{told}"
+    );
 }
 
 #[test]

@@ -260,6 +260,34 @@ fn an_interrupted_removal_is_finished_by_the_next_one() {
     assert_eq!(run.again().1, hash);
 }
 
+/// The reader has all of the first segment and stands at its end; the second and third are removed under it, and the first.
+#[test]
+fn what_is_removed_under_a_reader_is_gone_and_no_damage() {
+    let run = Run::new();
+    let location = run.location();
+    let segments = run.segments();
+    let mut reader = Reader::open(&location, Seq(0)).unwrap();
+    let needed = segments[1].first;
+    while reader.mark().seq.next() < needed {
+        reader.next_input().unwrap().unwrap();
+    }
+    let begins = segments[3].first;
+    prune(&location, Seq(begins.0 - 1), ALL).unwrap().unwrap();
+    let error = reader.next_input().unwrap_err();
+    let JournalError::Gone { seq, first, .. } = error else {
+        panic!("{error:?}");
+    };
+    assert_eq!((seq, first), (needed, begins));
+    // A segment that nobody removed on purpose is damage as ever.
+    let mut reader = Reader::open(&location, begins).unwrap();
+    fs::remove_file(&segments[4].path).unwrap();
+    while let Ok(input) = reader.next_input() {
+        assert!(input.unwrap().seq < segments[4].first);
+    }
+    let error = reader.next_input().unwrap_err();
+    assert!(matches!(error, JournalError::Damaged(_)), "{error:?}");
+}
+
 #[test]
 fn age_and_size_say_what_is_due() {
     let run = Run::new();
