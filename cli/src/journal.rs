@@ -567,7 +567,8 @@ fn prune(
         Some(damage) => bail!("the journal does not check, so nothing is removed: {damage}"),
         None => {}
     }
-    let snapshots = SnapshotStore::verified(&data.join("snapshots"))?;
+    let snapshots = SnapshotStore::verified(&data.join("snapshots"))
+        .context("nothing is removed: it takes two snapshots that verify")?;
     let [.., floor, _] = snapshots[..] else {
         bail!(
             "nothing is removed: it takes two snapshots that verify, {} {}; every start and stop of a \

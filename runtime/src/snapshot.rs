@@ -220,14 +220,16 @@ impl SnapshotStore {
     /// that is damaged is set aside, as a start does.
     ///
     /// # Errors
-    /// As [`SnapshotStore::open`].
+    /// As [`SnapshotStore::open`], and where there is no room to open it: what it has is not known.
     pub fn verified(path: &Path) -> Result<Vec<Seq>, SnapshotStoreError> {
         if !path.exists() {
             return Ok(Vec::new());
         }
         let (store, _) = Self::open(path)?;
-        let State::Open { db, .. } = &store.state else {
-            return Ok(Vec::new());
+        let db = match &store.state {
+            State::Open { db, .. } => db,
+            State::Faulty(fault) if fault.is_full => return Err(store.full("open")),
+            State::Faulty(_) => return Ok(Vec::new()),
         };
         let verified = guarded(|| {
             let mut verified = Vec::new();
@@ -291,14 +293,14 @@ impl SnapshotStore {
     /// Whether sled will find room for a snapshot of so many bytes, as far as the file system knows.
     fn look_for_room(&self, bytes: usize) -> Result<(), SnapshotStoreError> {
         match room(&self.path) {
-            Some(room) if room < room_needed(bytes) => Err(self.full()),
+            Some(room) if room < room_needed(bytes) => Err(self.full("write")),
             _ => Ok(()),
         }
     }
 
-    fn full(&self) -> SnapshotStoreError {
+    fn full(&self, doing: &'static str) -> SnapshotStoreError {
         SnapshotStoreError::Io {
-            doing: "write",
+            doing,
             path: self.path.clone(),
             source: io::ErrorKind::StorageFull.into(),
         }
@@ -306,7 +308,7 @@ impl SnapshotStore {
 
     fn error(&self, fault: &Fault) -> SnapshotStoreError {
         if fault.is_full {
-            return self.full();
+            return self.full("write");
         }
         SnapshotStoreError::Unusable {
             path: self.path.clone(),
@@ -466,7 +468,31 @@ fn open_db(path: &Path) -> Result<sled::Db, Fault> {
             {
                 std::thread::sleep(LOCK_POLL);
             }
-            other => return Ok(other?),
+            other => {
+                let opened = other.map_err(Fault::from);
+                if opened.as_ref().is_err_and(|fault| fault.is_full) {
+                    remove_unfinished(path);
+                }
+                return opened;
+            }
+        }
+    }
+}
+
+/// Removes what sled was writing when it found no room to open: it would take that for its newest state the next time, and
+/// find all of the store damaged.
+fn remove_unfinished(path: &Path) {
+    let Ok(entries) = fs::read_dir(path) else {
+        return;
+    };
+    for entry in entries.flatten() {
+        if entry
+            .path()
+            .extension()
+            .is_some_and(|it| it == "generating")
+        {
+            // One that stays is found as damage.
+            let _ = fs::remove_file(entry.path());
         }
     }
 }
