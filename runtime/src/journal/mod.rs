@@ -128,13 +128,29 @@ impl Location {
         let source = self.open_file(from, Access::Read)?;
         let read = |error| JournalError::io("read", from, error);
         let bytes = source.length().map_err(read)?;
-        let target = self.open_file(to, Access::Create)?;
-        reader::copy(&*source, &*target, bytes)
-            .map_err(|error| JournalError::io("copy", to, error))?;
-        target
-            .sync()
-            .map_err(|error| JournalError::io("sync", to, error))?;
-        self.sync_directory()
+        self.copy_first(&*source, bytes, to)
+    }
+
+    /// Makes a file of the first bytes of another, durably. All of it has the name, or nothing.
+    fn copy_first(&self, source: &dyn DiskFile, bytes: u64, to: &Path) -> Result<(), JournalError> {
+        let mut temporary = to.as_os_str().to_owned();
+        temporary.push(TEMPORARY_SUFFIX);
+        let temporary = PathBuf::from(temporary);
+        self.remove_if_there(&temporary)?;
+        let write = || {
+            let target = self.open_file(&temporary, Access::Create)?;
+            reader::copy(source, &*target, bytes)
+                .map_err(|error| JournalError::io("copy", to, error))?;
+            target
+                .sync()
+                .map_err(|error| JournalError::io("sync", &temporary, error))
+        };
+        if let Err(error) = write() {
+            // What is told is why; nobody reads what stays.
+            let _ = self.remove_if_there(&temporary);
+            return Err(error);
+        }
+        self.publish(&temporary, to)
     }
 
     pub(crate) fn create_directory(&self) -> Result<(), JournalError> {

@@ -394,6 +394,27 @@ fn in_memory(run: &Run) -> (SimulatedDisk, Location, Vec<(PathBuf, Vec<u8>)>) {
     (disk, location, files)
 }
 
+/// One byte is free: neither a segment that is cut nor an archive that is unpacked finds room for a copy.
+#[test]
+fn a_repair_without_room_leaves_everything_as_it_was() {
+    let run = Run::new();
+    run.archive_all();
+    let segments = run.segments();
+    let last = &segments[segments.len() - 1];
+    assert!(segments[2].is_archive() && !last.is_archive());
+    for keep in [Seq(segments[2].first.0 + 3), last.first] {
+        let (disk, location, _) = in_memory(&run);
+        let names = disk.shared().list(&location.directory).unwrap();
+        disk.set_room(Some(disk.used() + 1));
+        let error = journal::repair(&location, keep).unwrap_err();
+        assert!(matches!(error, JournalError::Full { .. }), "{error:?}");
+        assert_eq!(disk.shared().list(&location.directory).unwrap(), names);
+        disk.set_room(None);
+        assert_eq!(journal::repair(&location, keep).unwrap().end.seq, keep);
+        assert_eq!(journal::verify(&location).unwrap().end.seq, keep);
+    }
+}
+
 /// Reads it all, as a start without snapshots does.
 fn whole(location: &Location) -> Result<StateHash, JournalError> {
     let mut shard = beginning(location, Limits::default())?;
