@@ -284,7 +284,10 @@ fn verify(data: &Path, format: Format, out: &mut impl Write) -> anyhow::Result<E
     let location = location(data)?;
     let summary = journal::verify(&location)?;
     match format {
-        Format::Text => write!(out, "{}", told(&summary, data))?,
+        Format::Text => {
+            let stand_in = stand_in(&location, &summary)?;
+            write!(out, "{}", told(&summary, stand_in.as_deref(), data))?;
+        }
         Format::Json => writeln!(out, "{}", json(&summary))?,
     }
     let is_whole = summary.damage.is_none() && summary.anchor.is_some();
@@ -295,7 +298,25 @@ fn verify(data: &Path, format: Format, out: &mut impl Write) -> anyhow::Result<E
     })
 }
 
-fn told(summary: &Summary, data: &Path) -> String {
+/// What to do where a damaged segment is not needed: all that it had is in an archive beside it.
+pub(crate) fn stand_in(
+    location: &Location,
+    summary: &Summary,
+) -> Result<Option<String>, JournalError> {
+    let Some(damage) = &summary.damage else {
+        return Ok(None);
+    };
+    let archive = journal::archive_beside(location, damage)?;
+    Ok(archive.map(|archive| {
+        format!(
+            "Nothing is lost: {} has all inputs of {}, so move the latter away",
+            archive.path.display(),
+            damage.segment.display()
+        )
+    }))
+}
+
+fn told(summary: &Summary, stand_in: Option<&str>, data: &Path) -> String {
     let mut text = String::new();
     let Summary {
         segments,
@@ -342,13 +363,14 @@ fn told(summary: &Summary, data: &Path) -> String {
         }
         None => return text,
     };
-    let _ = match keep_max(summary) {
-        Some(keep) => writeln!(
+    let _ = match (stand_in, keep_max(summary)) {
+        (Some(stand_in), _) => writeln!(text, "{fault}. {stand_in}"),
+        (None, Some(keep)) => writeln!(
             text,
             "{fault}. Restore it from a copy, or end it with: dynasty journal repair {} --keep {keep}",
             data.display()
         ),
-        None => writeln!(
+        (None, None) => writeln!(
             text,
             "{fault}. Restore it from a copy: nothing of it can be kept"
         ),
@@ -362,7 +384,7 @@ fn in_words(segments: usize) -> String {
 }
 
 /// The last input that a repair may keep.
-fn keep_max(summary: &Summary) -> Option<Seq> {
+pub(crate) fn keep_max(summary: &Summary) -> Option<Seq> {
     let begins = summary.base.map_or(Seq(0), |base| base.seq);
     let end = summary.end.seq;
     (end > Seq(0) && end >= begins).then_some(end)

@@ -277,6 +277,73 @@ fn a_base_that_does_not_check_or_is_lost_is_told_by_everything() {
     said(&["journal", "verify", &data]);
 }
 
+/// A segment beside its archive, as a crash between the two steps of archiving leaves it, that has rotted since.
+#[test]
+fn where_the_archive_of_a_damaged_segment_is_whole_the_advice_loses_nothing() {
+    let (directory, data, hash) = ticks();
+    let away = tempfile::tempdir().unwrap();
+    let segment = segment(&data);
+    let mut bytes = fs::read(&segment).unwrap();
+    said(&["journal", "archive", &data, "--before", "300"]);
+    bytes[2_000] ^= 4;
+    fs::write(&segment, &bytes).unwrap();
+
+    let advice = format!(
+        " has all inputs of {}, so move the latter away",
+        segment.display()
+    );
+    let verified = dynasty(&["journal", "verify", &data]);
+    assert_eq!(verified.status.code(), Some(1));
+    let told = text(&verified.stdout);
+    assert!(told.contains(&advice) && !told.contains("repair"), "{told}");
+    let told = refused(&["demo", "--headless", "--events", "1", "--data", &data]);
+    assert!(told.contains(&advice) && !told.contains("repair"), "{told}");
+
+    fs::rename(&segment, away.path().join("segment")).unwrap();
+    let told = said(&["recover", &data]);
+    assert!(
+        told.starts_with("seq 1200,") && told.trim().ends_with(&hash),
+        "{told}"
+    );
+
+    // Without a whole archive a repair is what is left.
+    fs::rename(away.path().join("segment"), &segment).unwrap();
+    for name in fs::read_dir(directory.path().join("journal")).unwrap() {
+        let path = name.unwrap().path();
+        if path.extension().is_some_and(|it| it == "archive") {
+            fs::remove_file(path).unwrap();
+        }
+    }
+    let told = text(&dynasty(&["journal", "verify", &data]).stdout);
+    assert!(told.contains("dynasty journal repair"), "{told}");
+}
+
+#[test]
+fn what_has_nothing_to_keep_is_not_told_to_be_repaired() {
+    let (_directory, _, data) = demo();
+    let start = ["demo", "--headless", "--events", "1", "--data", &data];
+    let good = fs::read(segment(&data)).unwrap();
+    let mut bytes = good.clone();
+    // In the first record.
+    bytes[50] ^= 4;
+    fs::write(segment(&data), &bytes).unwrap();
+    let verified = text(&dynasty(&["journal", "verify", &data]).stdout);
+    let told = refused(&start);
+    for told in [verified, told] {
+        assert!(told.contains("copy: nothing of it can be kept"), "{told}");
+        assert!(!told.contains("repair"), "{told}");
+    }
+
+    // The journal is gone, and its snapshots are there.
+    fs::remove_dir_all(Path::new(&data).join("journal")).unwrap();
+    let told = refused(&start);
+    assert!(
+        told.contains("which should be there; restore it from a copy"),
+        "{told}"
+    );
+    assert!(!told.contains("repair"), "{told}");
+}
+
 #[test]
 fn without_an_anchor_the_advice_loses_nothing() {
     let (_directory, end, data) = demo();

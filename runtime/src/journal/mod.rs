@@ -608,6 +608,35 @@ pub fn is_torn_tail(location: &Location, damage: &Damage) -> Result<bool, Journa
     Ok(is_torn(damage, anchor, segments.last()))
 }
 
+/// The archive of a damaged segment that has all of its inputs and leads to the next one: it counts once the segment is
+/// away.
+///
+/// # Errors
+/// I/O errors.
+pub fn archive_beside(
+    location: &Location,
+    damage: &Damage,
+) -> Result<Option<Segment>, JournalError> {
+    let counting = segments(location)?;
+    let damaged = counting
+        .iter()
+        .position(|segment| segment.path == damage.segment && !segment.is_archive());
+    let Some((damaged, next)) =
+        damaged.and_then(|place| counting.get(place).zip(counting.get(place + 1)))
+    else {
+        return Ok(None);
+    };
+    for file in files(location)? {
+        if file.is_archive()
+            && file.first == damaged.first
+            && archive::leads_to(location, &file, next)?
+        {
+            return Ok(Some(file));
+        }
+    }
+    Ok(None)
+}
+
 fn is_torn(damage: &Damage, anchor: Option<Mark>, last: Option<&Segment>) -> bool {
     anchor.is_some_and(|anchor| damage.seq > anchor.seq)
         && damage.reason.is_torn_write()

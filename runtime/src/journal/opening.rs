@@ -45,6 +45,13 @@ impl Opening {
             Some(anchor) => anchor,
             // The anchor is created and synced before the first segment.
             None if segments.is_empty() && snapshot == Seq(0) => Mark::genesis(location.shard),
+            // Of the journal that the snapshot is of nothing is left.
+            None if segments.is_empty() => {
+                return Err(JournalError::Missing {
+                    directory: location.directory.clone(),
+                    seq: snapshot,
+                });
+            }
             None => {
                 return Err(JournalError::AnchorLost {
                     path: location.path(ANCHOR_FILE),
