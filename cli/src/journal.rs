@@ -282,7 +282,13 @@ pub(crate) fn replay(
 
 fn verify(data: &Path, format: Format, out: &mut impl Write) -> anyhow::Result<ExitCode> {
     let location = location(data)?;
-    let summary = journal::verify(&location)?;
+    let summary = match journal::verify(&location) {
+        Err(error) if format == Format::Json => {
+            writeln!(out, "{}", json!({ "error": error.to_string() }))?;
+            return Err(error.into());
+        }
+        summary => summary?,
+    };
     match format {
         Format::Text => {
             let stand_in = stand_in(&location, &summary)?;

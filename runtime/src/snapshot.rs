@@ -507,12 +507,14 @@ fn close(db: sled::Db) {
 
 /// Renames the store's directory, if there is one.
 fn set_aside(path: &Path, fault: &Fault) -> Result<(), SnapshotStoreError> {
-    if !path.exists() {
+    // A link that leads nowhere is in the way, too.
+    let is_there = |path: &Path| fs::symlink_metadata(path).is_ok();
+    if !is_there(path) {
         return Ok(());
     }
     let aside = (1..=u16::MAX)
         .map(|number| path.with_extension(format!("damaged-{number}")))
-        .find(|aside| !aside.exists())
+        .find(|aside| !is_there(aside))
         .unwrap_or_else(|| path.with_extension("damaged"));
     fs::rename(path, &aside).map_err(|source| SnapshotStoreError::Io {
         doing: "set aside",

@@ -270,6 +270,10 @@ fn a_base_that_does_not_check_or_is_lost_is_told_by_everything() {
                 "{told}"
             );
         }
+        let output = dynasty(&["journal", "verify", &data, "--format", "json"]);
+        assert_eq!(output.status.code(), Some(1));
+        let told: Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert!(told["error"].as_str().unwrap().contains(what), "{told}");
         assert_eq!(base.exists(), content.is_some());
         assert_eq!(names(), before, "nothing is set aside");
         fs::write(&base, &good).unwrap();

@@ -84,6 +84,22 @@ fn a_store_that_is_not_a_store_is_set_aside_and_rebuilt() {
 }
 
 #[test]
+fn a_link_that_leads_nowhere_is_set_aside() {
+    let directory = tempfile::tempdir().unwrap();
+    let first = run(directory.path());
+    let snapshots = directory.path().join("snapshots");
+    for number in 1..=2 {
+        fs::remove_dir_all(&snapshots).unwrap();
+        std::os::unix::fs::symlink("nowhere", &snapshots).unwrap();
+        let runtime = Runtime::start(often(directory.path()), Script::boxed(0, 0)).unwrap();
+        assert_eq!(runtime.recovery().replayed, first.seq.0);
+        assert_eq!(runtime.stop().unwrap().state_hash, first.state_hash);
+        let aside = directory.path().join(format!("snapshots.damaged-{number}"));
+        assert!(aside.is_symlink());
+    }
+}
+
+#[test]
 fn whatever_happens_to_the_store_the_state_is_the_same() {
     let directory = tempfile::tempdir().unwrap();
     let first = run(directory.path());
