@@ -40,7 +40,7 @@ Examples:
   dynasty journal repair data --keep 4711
 
 Only archive, prune and repair change anything, and only prune removes history. A journal that a running process writes may be read too: what that process
-has not synced yet may then look torn.")]
+has not synced yet may then look torn, and what its retention removes meanwhile is gone.")]
 pub(crate) struct Args {
     #[command(subcommand)]
     command: Command,
@@ -180,6 +180,16 @@ pub(crate) fn run_command(args: &Args) -> anyhow::Result<ExitCode> {
     }
 }
 
+/// What to add to an error that says that retention has removed what was being read.
+pub(crate) fn gone_meanwhile(error: &anyhow::Error) -> &'static str {
+    match error.downcast_ref() {
+        Some(JournalError::Gone { .. }) => {
+            ". Retention has removed it meanwhile: read it again, or when no process writes this journal"
+        }
+        _ => "",
+    }
+}
+
 fn is_broken_pipe(error: &anyhow::Error) -> bool {
     error
         .downcast_ref::<io::Error>()
@@ -272,9 +282,18 @@ pub(crate) fn replay(
 
 fn verify(data: &Path, format: Format, out: &mut impl Write) -> anyhow::Result<ExitCode> {
     let location = location(data)?;
-    let summary = journal::verify(&location)?;
+    let summary = match journal::verify(&location) {
+        Err(error) if format == Format::Json => {
+            writeln!(out, "{}", json!({ "error": error.to_string() }))?;
+            return Err(error.into());
+        }
+        summary => summary?,
+    };
     match format {
-        Format::Text => write!(out, "{}", told(&summary, data))?,
+        Format::Text => {
+            let stand_in = stand_in(&location, &summary)?;
+            write!(out, "{}", told(&summary, stand_in.as_deref(), data))?;
+        }
         Format::Json => writeln!(out, "{}", json(&summary))?,
     }
     let is_whole = summary.damage.is_none() && summary.anchor.is_some();
@@ -285,7 +304,25 @@ fn verify(data: &Path, format: Format, out: &mut impl Write) -> anyhow::Result<E
     })
 }
 
-fn told(summary: &Summary, data: &Path) -> String {
+/// What to do where a damaged segment is not needed: all that it had is in an archive beside it.
+pub(crate) fn stand_in(
+    location: &Location,
+    summary: &Summary,
+) -> Result<Option<String>, JournalError> {
+    let Some(damage) = &summary.damage else {
+        return Ok(None);
+    };
+    let archive = journal::archive_beside(location, damage)?;
+    Ok(archive.map(|archive| {
+        format!(
+            "Nothing is lost: {} has all inputs of {}, so move the latter away",
+            archive.path.display(),
+            damage.segment.display()
+        )
+    }))
+}
+
+fn told(summary: &Summary, stand_in: Option<&str>, data: &Path) -> String {
     let mut text = String::new();
     let Summary {
         segments,
@@ -332,13 +369,14 @@ fn told(summary: &Summary, data: &Path) -> String {
         }
         None => return text,
     };
-    let _ = match keep_max(summary) {
-        Some(keep) => writeln!(
+    let _ = match (stand_in, keep_max(summary)) {
+        (Some(stand_in), _) => writeln!(text, "{fault}. {stand_in}"),
+        (None, Some(keep)) => writeln!(
             text,
             "{fault}. Restore it from a copy, or end it with: dynasty journal repair {} --keep {keep}",
             data.display()
         ),
-        None => writeln!(
+        (None, None) => writeln!(
             text,
             "{fault}. Restore it from a copy: nothing of it can be kept"
         ),
@@ -352,7 +390,7 @@ fn in_words(segments: usize) -> String {
 }
 
 /// The last input that a repair may keep.
-fn keep_max(summary: &Summary) -> Option<Seq> {
+pub(crate) fn keep_max(summary: &Summary) -> Option<Seq> {
     let begins = summary.base.map_or(Seq(0), |base| base.seq);
     let end = summary.end.seq;
     (end > Seq(0) && end >= begins).then_some(end)
@@ -557,7 +595,8 @@ fn prune(
         Some(damage) => bail!("the journal does not check, so nothing is removed: {damage}"),
         None => {}
     }
-    let snapshots = SnapshotStore::verified(&data.join("snapshots"))?;
+    let snapshots = SnapshotStore::verified(&data.join("snapshots"))
+        .context("nothing is removed: it takes two snapshots that verify")?;
     let [.., floor, _] = snapshots[..] else {
         bail!(
             "nothing is removed: it takes two snapshots that verify, {} {}; every start and stop of a \

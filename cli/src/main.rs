@@ -96,7 +96,7 @@ fn main() -> ExitCode {
         Command::Recover(args) => recover::run_command(&args),
     };
     done.unwrap_or_else(|error| {
-        eprintln!("dynasty: {error:#}");
+        eprintln!("dynasty: {error:#}{}", journal::gone_meanwhile(&error));
         let is_input = error.is::<gateway::dto::FileError>()
             || error.is::<plan::InputError>()
             || error.is::<backtest::Usage>()

@@ -4,10 +4,12 @@ use std::path::Path;
 
 use anyhow::anyhow;
 use indicatif::ProgressBar;
-use runtime::journal::JournalError;
+use runtime::journal::{JournalError, Location};
 use runtime::{
     Config, Recovery, RecoveryError, RecoveryHook, RecoveryProgress, Runtime, Source, StartError,
 };
+
+use crate::journal::{keep_max, stand_in};
 
 /// Lets a bar say how far a start is, and what it does.
 pub(crate) fn shown(progress: &ProgressBar) -> RecoveryHook {
@@ -19,14 +21,14 @@ pub(crate) fn shown(progress: &ProgressBar) -> RecoveryHook {
     })
 }
 
-/// Starts; a refusal names the directory, and where the journal is damaged the commands that help.
+/// Starts; a refusal names the directory, and where the journal is damaged what helps.
 ///
 /// # Errors
 /// As [`Runtime::start`].
 pub(crate) fn start(config: Config, source: Box<dyn Source>) -> anyhow::Result<Runtime> {
     let data = config.directory.clone();
+    let location = runtime::journal_location(&data, config.shard);
     Runtime::start(config, source).map_err(|error| {
-        let data = data.display();
         let is_damage = matches!(
             &error,
             StartError::Recovery(RecoveryError::Journal(
@@ -35,14 +37,30 @@ pub(crate) fn start(config: Config, source: Box<dyn Source>) -> anyhow::Result<R
         );
         let error = anyhow::Error::from(error);
         if is_damage {
-            anyhow!(
-                "data directory {data}: {error:#}. `dynasty journal verify {data}` names the last input N that checks, \
-                 `dynasty journal repair {data} --keep N` ends the journal there"
-            )
+            let advice = advice(&location, &data);
+            anyhow!("data directory {}: {error:#}. {advice}", data.display())
         } else {
-            error.context(format!("data directory {data}"))
+            error.context(format!("data directory {}", data.display()))
         }
     })
+}
+
+/// What helps where a journal is damaged.
+fn advice(location: &Location, data: &Path) -> String {
+    let data = data.display();
+    // What cannot be read even so is told by the commands.
+    if let Ok(summary) = runtime::journal::verify(location) {
+        if let Ok(Some(stand_in)) = stand_in(location, &summary) {
+            return stand_in;
+        }
+        if keep_max(&summary).is_none() {
+            return "Restore it from a copy: nothing of it can be kept".to_owned();
+        }
+    }
+    format!(
+        "`dynasty journal verify {data}` names the last input N that checks, `dynasty journal repair {data} --keep N` \
+         ends the journal there"
+    )
 }
 
 /// What a start found in a directory.

@@ -13,7 +13,7 @@ use types::{Input, Seq};
 use crate::boards::Boards;
 use crate::config::{Projection, Step};
 use crate::core::next_point;
-use crate::journal::{JournalError, Location, Reader};
+use crate::journal::{JournalError, Location, Mark, Reader};
 use crate::keeper::{Keeper, Snapshot, Written};
 use crate::retention::Floor;
 use crate::shared::Shared;
@@ -58,6 +58,8 @@ pub(crate) struct Replica {
     /// The end of the journal; `None` until it has a segment.
     pub(crate) reader: Option<Reader>,
     pub(crate) store: Keeper,
+    /// Where the journal stands with it.
+    pub(crate) at: Mark,
     /// Where the newest snapshot stands; 0 without one.
     pub(crate) snapshot_seq: Seq,
     /// Refreshed from the shard.
@@ -78,6 +80,8 @@ pub(crate) struct Follower {
     shared: Arc<Shared>,
     settings: Settings,
     reader: Option<Reader>,
+    /// Where it began; what counts without a reader.
+    begun_at: Mark,
     shard: Shard,
     boards: Boards,
     store: Keeper,
@@ -109,6 +113,7 @@ impl Follower {
         Self {
             shared,
             reader: replica.reader,
+            begun_at: replica.at,
             views_seq: replica.shard.seq(),
             compare_at: next_point(replica.shard.seq(), settings.snapshot_every),
             settings,
@@ -247,6 +252,7 @@ impl Follower {
             return Ok(());
         }
         self.compared = seq;
+        let at = self.reader.as_ref().map_or(self.begun_at, Reader::mark);
         let Some(live) = self.shared.hashes.take(seq) else {
             tracing::warn!(%seq, "the live shard's hash is not known any more; no snapshot here");
             self.shared.counters.snapshots_missed.add(1);
@@ -265,7 +271,7 @@ impl Follower {
             .map_err(|error| FollowerError::Audit { seq, error })?;
         self.give_up();
         self.verified = Some(Snapshot {
-            seq,
+            at,
             hash: live,
             bytes: Arc::new(bytes),
         });
@@ -280,7 +286,7 @@ impl Follower {
             return;
         }
         let synced = self.shared.synced();
-        if let Some(snapshot) = self.verified.take_if(|it| it.seq <= synced) {
+        if let Some(snapshot) = self.verified.take_if(|it| it.at.seq <= synced) {
             self.store.post(snapshot);
             self.take_written();
         }
@@ -294,7 +300,7 @@ impl Follower {
         self.settings.floor.set(self.store.seqs());
         let counters = &self.shared.counters;
         counters.snapshot_overdue.set(u64::from(result.is_err()));
-        let seq = snapshot.seq;
+        let seq = snapshot.at.seq;
         match result {
             Ok(()) => {
                 self.snapshot_seq = seq;
@@ -355,7 +361,7 @@ mod tests {
     use super::*;
     use crate::config::Config;
     use crate::journal::record::encode;
-    use crate::journal::{self, Append, Mark};
+    use crate::journal::{self, Append};
     use crate::snapshot::SnapshotStore;
     use engine::Limits;
     use tokio::sync::broadcast;
@@ -418,6 +424,7 @@ mod tests {
         let replica = Replica {
             shard,
             reader: None,
+            at: Mark::genesis(SHARD),
             store: Keeper::here(Box::new(store)),
             snapshot_seq: Seq(0),
             boards: Boards::default(),

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use engine::StateHash;
 use types::Seq;
 
+use crate::journal::Mark;
 use crate::snapshot::{SnapshotStoreError, Snapshots};
 
 /// A write takes this long at most, and a second more for so many bytes.
@@ -26,7 +27,8 @@ const STUCK_MAX: usize = 4;
 /// A state that was verified, as it is to be kept.
 #[derive(Debug, Clone)]
 pub(crate) struct Snapshot {
-    pub(crate) seq: Seq,
+    /// Where the journal stands with it.
+    pub(crate) at: Mark,
     pub(crate) hash: StateHash,
     pub(crate) bytes: Arc<Vec<u8>>,
 }
@@ -101,7 +103,7 @@ impl Worker {
         let run = move || {
             let mut store = store;
             while let Ok(snapshot) = posted.recv() {
-                let result = store.write(snapshot.seq, snapshot.hash, &snapshot.bytes);
+                let result = store.write(snapshot.at, snapshot.hash, &snapshot.bytes);
                 // Before whoever posted it gets its bytes back.
                 drop(snapshot);
                 if tell.send((result, store.seqs())).is_err() {
@@ -173,8 +175,8 @@ impl Keeper {
     pub(crate) fn post(&mut self, snapshot: Snapshot) {
         match &mut self.place {
             Place::Here(here) => {
-                let Snapshot { seq, hash, .. } = snapshot;
-                let result = here.store.write(seq, hash, &snapshot.bytes);
+                let Snapshot { at, hash, .. } = snapshot;
+                let result = here.store.write(at, hash, &snapshot.bytes);
                 let is_stuck = matches!(result, Err(SnapshotStoreError::Stuck { .. }));
                 here.silent = if is_stuck { SILENT_LOOKS } else { 0 };
                 here.written = Some(Written { snapshot, result });
@@ -262,6 +264,7 @@ impl Drop for Apart {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::journal::Chain;
     use std::sync::Mutex;
 
     /// Writes up to this seq, and hangs at the next until the test is over.
@@ -269,11 +272,17 @@ mod tests {
     struct Store(Vec<Seq>, Seq, Receiver<()>);
 
     impl Snapshots for Store {
-        fn write(&mut self, seq: Seq, _: StateHash, _: &[u8]) -> Result<(), SnapshotStoreError> {
+        fn write(&mut self, at: Mark, _: StateHash, _: &[u8]) -> Result<(), SnapshotStoreError> {
+            let seq = at.seq;
             if seq > self.1 {
                 let _ = self.2.recv();
             }
             self.0.push(seq);
+            Ok(())
+        }
+
+        fn give_up(&mut self, _: String) -> Result<(), SnapshotStoreError> {
+            self.0.clear();
             Ok(())
         }
 
@@ -284,14 +293,17 @@ mod tests {
 
     fn write(keeper: &mut Keeper, seq: u64) -> Result<(), SnapshotStoreError> {
         keeper.post(Snapshot {
-            seq: Seq(seq),
+            at: Mark {
+                seq: Seq(seq),
+                chain: Chain(0),
+            },
             hash: StateHash([0; 32]),
             bytes: Arc::new(vec![1]),
         });
         loop {
             assert!(keeper.is_busy());
             if let Some(written) = keeper.poll() {
-                assert_eq!(written.snapshot.seq, Seq(seq));
+                assert_eq!(written.snapshot.at.seq, Seq(seq));
                 assert!(!keeper.is_busy());
                 return written.result;
             }

@@ -1,6 +1,7 @@
 //! From files to a shard: the newest verified snapshot, or else the journal's base, then every input of the
 //! journal after it. The journal before the snapshot is read and checked all the same: what has rotted there is told
-//! now, and not when it is needed.
+//! now, and not when it is needed. A snapshot of another journal, which has another chain where it stands, is set aside
+//! with its store, and the journal alone is read.
 //!
 //! A snapshot has no past to show. So for a projection the journal before the snapshot is replayed too,
 //! through a shard that is thrown away, as long as it is short enough. What that shard ends as must be
@@ -13,7 +14,7 @@ use engine::{EventBuf, Limits, Shard, StateHash};
 use types::{Input, LimitName, Seq, ShardId};
 
 use crate::config::{Config, Doing, JOURNAL, Projection, RecoveryHook, RecoveryProgress, Step};
-use crate::journal::{Anchor, Base, JournalError, Location, Opening, Writer};
+use crate::journal::{Anchor, Base, JournalError, Location, Mark, Opening, Writer};
 use crate::keeper::Keeper;
 use crate::retention::beginning;
 use crate::snapshot::{Restored, SnapshotStore, SnapshotStoreError, Snapshots};
@@ -70,7 +71,8 @@ pub enum RecoveryError {
     /// The journal does not lead to what the snapshot says.
     #[error(
         "the snapshot at seq {seq} has state hash {snapshot}, the journal replayed up to it {replayed}: \
-         one of them is damaged, or they were written under other limits or by another version"
+         one of them is damaged, or they were written under other limits or by another version. Without the snapshots a \
+         start takes what the journal says: move the directory `snapshots` away if that is to count"
     )]
     SnapshotHash {
         /// Where the snapshot stands.
@@ -154,29 +156,65 @@ pub(crate) fn recover(
         let path = path.clone();
         Box::new(move || Box::new(SnapshotStore::instead(&path)) as Box<dyn Snapshots>)
     };
-    let keeper = Keeper::new(Box::new(store), path.clone(), instead).map_err(|source| {
-        let doing = "start the thread of";
-        SnapshotStoreError::Io {
-            doing,
-            path,
-            source,
-        }
-    })?;
-    recover_from(config, projection, keeper, restored)
+    let keep = |store| {
+        Keeper::new(store, path.clone(), instead).map_err(|source| {
+            let doing = "start the thread of";
+            SnapshotStoreError::Io {
+                doing,
+                path,
+                source,
+            }
+        })
+    };
+    recover_from(config, projection, (Box::new(store), restored), keep)
 }
 
-/// As [`recover`], from a store that was opened.
+/// As [`recover`], from a store that was opened; `keep` takes it over.
 pub(crate) fn recover_from(
     config: &mut Config,
     projection: &mut Option<Projection>,
-    store: Keeper,
-    restored: Option<Restored>,
+    (mut store, restored): (Box<dyn Snapshots>, Option<Restored>),
+    keep: impl FnOnce(Box<dyn Snapshots>) -> Result<Keeper, SnapshotStoreError>,
 ) -> Result<Recovered, RecoveryError> {
     let started = Instant::now();
+    let mut hook = config.recovery_hook.take();
+    let (shard, writer, report) =
+        read(config, projection, hook.as_mut(), store.as_mut(), restored)?;
+    let report = Recovery {
+        elapsed: started.elapsed(),
+        ..report
+    };
+    if report.torn_bytes_cut > 0 {
+        tracing::warn!(
+            bytes = report.torn_bytes_cut,
+            seq = %report.seq,
+            "a torn tail was cut off the journal"
+        );
+    }
+    Ok(Recovered {
+        shard,
+        writer,
+        store: keep(store)?,
+        report,
+    })
+}
+
+/// Reads a journal to its end and opens it; the state is that of the snapshot and what follows it, or of the journal alone.
+fn read(
+    config: &Config,
+    projection: &mut Option<Projection>,
+    hook: Option<&mut RecoveryHook>,
+    store: &mut dyn Snapshots,
+    restored: Option<Restored>,
+) -> Result<(Shard, Writer, Recovery), RecoveryError> {
     let journal = config.journal();
     let base = base(&journal, config, restored.is_some())?;
     let begins = base.as_ref().map_or(Seq(0), |base| base.mark.seq);
     let restored = restored.filter(|restored| restored.shard.seq() >= begins);
+    let snapshot = restored.as_ref().map(|restored| Mark {
+        seq: restored.shard.seq(),
+        chain: restored.chain,
+    });
     let mut shard = match restored {
         None => match &base {
             Some(base) => base.shard(&journal)?,
@@ -197,24 +235,27 @@ pub(crate) fn recover_from(
         let limits = begun.as_ref().unwrap_or(&shard).limits();
         check_limits(config, limits)?;
     }
-    let snapshot_seq = Some(shard.seq()).filter(|seq| *seq > Seq(0));
-    let mut hook = config.recovery_hook.take();
-    let mut opening = Opening::new(&journal, snapshot_seq.unwrap_or_default())?;
+    let mut from = shard.seq();
+    let mut opening = Opening::new(&journal, from)?;
     let end = opening.anchor();
-    let past = shard.seq().0 - begins.0;
-    let mut projected = 0;
-    let mut counted = Counted::new(hook.as_mut());
+    let past = from.0 - begins.0;
+    let (mut projected, mut replayed) = (0, 0);
+    let mut counted = Counted::new(hook);
     match projection.as_mut() {
         Some(projection) if (1..=config.projection_replay_max).contains(&past) => {
             counted.begin(Doing::Replaying, end.0.saturating_sub(begins.0));
             let begun = beginning(&journal, config.limits)?;
-            replay_past(&mut opening, begun, &shard, projection, &mut counted)?;
-            projected = past;
-        }
-        projection => {
-            if let Some(projection) = projection {
-                projection(Step::Restored, &shard);
+            let led_to = replay_past(&mut opening, begun, from, projection, &mut counted)?;
+            if let Some(what) = of_another(&opening, snapshot) {
+                // What was shown is what happened.
+                store.give_up(what)?;
+                (shard, from, replayed) = (led_to, begins, past);
+            } else {
+                check_hash(&shard, &led_to)?;
+                projected = past;
             }
+        }
+        _ => {
             if past > 0 {
                 counted.begin(Doing::Checking, past);
                 for _ in 0..past {
@@ -223,11 +264,17 @@ pub(crate) fn recover_from(
                 }
                 counted.tell();
             }
+            if let Some(what) = of_another(&opening, snapshot) {
+                store.give_up(what)?;
+                return read(config, projection, counted.hook, store, None);
+            }
+            if let Some(projection) = projection {
+                projection(Step::Restored, &shard);
+            }
             counted.begin(Doing::Replaying, end.0.saturating_sub(shard.seq().0));
         }
     }
     let mut events = EventBuf::default();
-    let mut replayed = 0;
     while let Some(input) = opening.next_input()? {
         events.clear();
         shard.apply(&input, &mut events);
@@ -240,26 +287,24 @@ pub(crate) fn recover_from(
     let opened = opening.finish(config.segment_bytes_max)?;
     counted.tell();
     let report = Recovery {
-        snapshot_seq,
+        snapshot_seq: Some(from).filter(|seq| *seq > Seq(0)),
         replayed,
         projected,
         seq: shard.seq(),
         torn_bytes_cut: opened.torn_bytes_cut,
-        elapsed: started.elapsed(),
+        elapsed: Duration::ZERO,
     };
-    if report.torn_bytes_cut > 0 {
-        tracing::warn!(
-            bytes = report.torn_bytes_cut,
-            seq = %report.seq,
-            "a torn tail was cut off the journal"
-        );
-    }
-    Ok(Recovered {
-        shard,
-        writer: opened.writer,
-        store,
-        report,
-    })
+    Ok((shard, opened.writer, report))
+}
+
+/// What is wrong with a snapshot that is not of the journal that was read up to it.
+fn of_another(opening: &Opening, snapshot: Option<Mark>) -> Option<String> {
+    let here = opening.mark();
+    let snapshot = snapshot.filter(|snapshot| *snapshot != here)?;
+    Some(format!(
+        "snapshot {} is of another journal: the chain there is {:016x}, that of this journal {:016x}",
+        snapshot.seq, snapshot.chain.0, here.chain.0
+    ))
 }
 
 /// The base of a journal; one that is begun now is given one. `None` where all but a snapshot or the anchor is gone.
@@ -295,18 +340,17 @@ fn check_limits(config: &Config, journal: &Limits) -> Result<(), RecoveryError> 
     Ok(())
 }
 
-/// Shows a projection every input from the journal's base up to a snapshot, and holds the snapshot against where they lead.
+/// Shows a projection every input from the journal's base up to a snapshot; where they lead.
 fn replay_past(
     opening: &mut Opening,
     mut shard: Shard,
-    snapshot: &Shard,
+    until: Seq,
     projection: &mut Projection,
     counted: &mut Counted<'_>,
-) -> Result<(), RecoveryError> {
-    let seq = snapshot.seq();
+) -> Result<Shard, RecoveryError> {
     let mut events = EventBuf::default();
     projection(Step::Restored, &shard);
-    while shard.seq() < seq
+    while shard.seq() < until
         && let Some(input) = opening.next_input()?
     {
         events.clear();
@@ -314,7 +358,13 @@ fn replay_past(
         show(projection, &input, &events, &shard);
         counted.count();
     }
-    let (snapshot, replayed) = (snapshot.state_hash(), shard.state_hash());
+    Ok(shard)
+}
+
+/// Holds a snapshot against where the journal has led.
+fn check_hash(snapshot: &Shard, replayed: &Shard) -> Result<(), RecoveryError> {
+    let seq = snapshot.seq();
+    let (snapshot, replayed) = (snapshot.state_hash(), replayed.state_hash());
     if snapshot != replayed {
         return Err(RecoveryError::SnapshotHash {
             seq,

@@ -514,6 +514,7 @@ pub(crate) fn workers(
     let replica = Replica {
         shard: replica,
         reader: Reader::behind(&writer)?,
+        at: end,
         store,
         snapshot_seq: report.snapshot_seq.unwrap_or_default(),
         boards,

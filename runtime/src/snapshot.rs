@@ -5,7 +5,8 @@
 //! over its key and content, the manifest of a snapshot is written after its chunks, files are synced
 //! here, and what is read is restored and hashed before it counts. A store that misbehaves in any way
 //! is set aside, whole, and a new one is begun: the journal can rebuild everything in it. A file of ours
-//! beside sled's, `kept`, says which snapshots must be there, so that lost keys are seen too.
+//! beside sled's, `kept`, says which snapshots must be there, so that lost keys are seen too. A manifest has the chain
+//! of the journal where its snapshot stands, so that a snapshot of another journal is known as one.
 //!
 //! A store whose writes once failed may wait inside its flush for ever, also after it was opened again. So room is
 //! looked for before sled is asked to write, one that met a full disk all the same is never written again, and one
@@ -25,6 +26,8 @@ use std::time::{Duration, Instant};
 use engine::{Shard, StateHash};
 use types::Seq;
 
+use crate::journal::{Chain, Mark};
+
 /// Bytes of a snapshot in one value.
 const CHUNK_BYTES: usize = 32 << 10;
 /// How many snapshots are kept.
@@ -42,8 +45,10 @@ const PROBE_KEY: &[u8] = b"probe";
 pub(crate) const PROBE_MAX: Duration = Duration::from_secs(5);
 /// Room that must be left beside that for twice the snapshot: sled takes it half a mebibyte at a time.
 const ROOM_BYTES: u64 = 8 << 20;
-/// Seq, length, state hash, chunk count.
-const MANIFEST_BYTES: usize = 8 + 8 + 32 + 4;
+/// Seq, chain, length, state hash, chunk count.
+const MANIFEST_BYTES: usize = 8 + 8 + 8 + 32 + 4;
+/// Of versions that did not note the chain.
+const UNCHAINED_MANIFEST_BYTES: usize = MANIFEST_BYTES - 8;
 
 /// Why the snapshot store cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -79,17 +84,25 @@ pub enum SnapshotStoreError {
 pub struct Restored {
     /// The shard, at the snapshot's seq.
     pub shard: Shard,
+    /// Chain of the journal that it was taken from, after that seq.
+    pub chain: Chain,
     /// Bytes of the snapshot.
     pub bytes: usize,
 }
 
 /// Where verified snapshots are kept.
 pub trait Snapshots: std::fmt::Debug + Send {
-    /// Writes a snapshot durably and forgets all but the two newest.
+    /// Writes a snapshot durably and forgets all but the two newest. `at` is where the journal stands with it.
     ///
     /// # Errors
     /// When it cannot be written. The journal has everything.
-    fn write(&mut self, seq: Seq, hash: StateHash, bytes: &[u8]) -> Result<(), SnapshotStoreError>;
+    fn write(&mut self, at: Mark, hash: StateHash, bytes: &[u8]) -> Result<(), SnapshotStoreError>;
+
+    /// Gives up all snapshots that there are, for what is wrong with them, and begins anew.
+    ///
+    /// # Errors
+    /// When they cannot be set aside, or a new store does not work. A lack of room is none.
+    fn give_up(&mut self, what: String) -> Result<(), SnapshotStoreError>;
 
     /// Seqs of the snapshots that are kept, oldest first.
     fn seqs(&self) -> Vec<Seq>;
@@ -156,7 +169,7 @@ impl From<sled::Error> for Fault {
 }
 
 struct Manifest {
-    seq: Seq,
+    at: Mark,
     length: u64,
     hash: StateHash,
     chunks: u32,
@@ -187,11 +200,7 @@ impl SnapshotStore {
             Err(fault) => fault,
         };
         let mut store = Self::given_up(path, fault);
-        match store.begin_again() {
-            Err(SnapshotStoreError::Io { source, .. })
-                if source.kind() == io::ErrorKind::StorageFull => {}
-            begun => begun?,
-        }
+        store.begin_again_with_room()?;
         Ok((store, restored))
     }
 
@@ -211,14 +220,16 @@ impl SnapshotStore {
     /// that is damaged is set aside, as a start does.
     ///
     /// # Errors
-    /// As [`SnapshotStore::open`].
+    /// As [`SnapshotStore::open`], and where there is no room to open it: what it has is not known.
     pub fn verified(path: &Path) -> Result<Vec<Seq>, SnapshotStoreError> {
         if !path.exists() {
             return Ok(Vec::new());
         }
         let (store, _) = Self::open(path)?;
-        let State::Open { db, .. } = &store.state else {
-            return Ok(Vec::new());
+        let db = match &store.state {
+            State::Open { db, .. } => db,
+            State::Faulty(fault) if fault.is_full => return Err(store.full("open")),
+            State::Faulty(_) => return Ok(Vec::new()),
         };
         let verified = guarded(|| {
             let mut verified = Vec::new();
@@ -259,17 +270,37 @@ impl SnapshotStore {
         Ok(())
     }
 
+    /// As [`Self::begin_again`]; without room the store stays faulty, and the next write tries again.
+    fn begin_again_with_room(&mut self) -> Result<(), SnapshotStoreError> {
+        match self.begin_again() {
+            Err(SnapshotStoreError::Io { source, .. })
+                if source.kind() == io::ErrorKind::StorageFull =>
+            {
+                if let State::Faulty(fault) = &self.state {
+                    tracing::warn!(
+                        %fault,
+                        store = %self.path.display(),
+                        "the disk has no room for the snapshot store, which is left as it is; the state is rebuilt from the \
+                         journal"
+                    );
+                }
+                Ok(())
+            }
+            begun => begun,
+        }
+    }
+
     /// Whether sled will find room for a snapshot of so many bytes, as far as the file system knows.
     fn look_for_room(&self, bytes: usize) -> Result<(), SnapshotStoreError> {
         match room(&self.path) {
-            Some(room) if room < room_needed(bytes) => Err(self.full()),
+            Some(room) if room < room_needed(bytes) => Err(self.full("write")),
             _ => Ok(()),
         }
     }
 
-    fn full(&self) -> SnapshotStoreError {
+    fn full(&self, doing: &'static str) -> SnapshotStoreError {
         SnapshotStoreError::Io {
-            doing: "write",
+            doing,
             path: self.path.clone(),
             source: io::ErrorKind::StorageFull.into(),
         }
@@ -277,7 +308,7 @@ impl SnapshotStore {
 
     fn error(&self, fault: &Fault) -> SnapshotStoreError {
         if fault.is_full {
-            return self.full();
+            return self.full("write");
         }
         SnapshotStoreError::Unusable {
             path: self.path.clone(),
@@ -286,11 +317,11 @@ impl SnapshotStore {
     }
 
     /// Writes into the open store; what goes wrong makes it faulty.
-    fn try_write(&mut self, seq: Seq, hash: StateHash, bytes: &[u8]) -> Result<(), Fault> {
+    fn try_write(&mut self, at: Mark, hash: StateHash, bytes: &[u8]) -> Result<(), Fault> {
         let State::Open { db, inode } = &self.state else {
             return Ok(());
         };
-        let written = guarded(|| write_snapshot(db, (&self.path, *inode), seq, hash, bytes));
+        let written = guarded(|| write_snapshot(db, (&self.path, *inode), at, hash, bytes));
         let Err(fault) = written else {
             return Ok(());
         };
@@ -298,28 +329,36 @@ impl SnapshotStore {
             is_replaced: self::inode(&self.path).is_ok_and(|now| now != *inode),
             ..fault
         };
-        let faulty = State::Faulty(fault.clone());
-        if let State::Open { db, .. } = std::mem::replace(&mut self.state, faulty) {
+        self.fail(fault.clone());
+        Err(fault)
+    }
+
+    fn fail(&mut self, fault: Fault) {
+        if let State::Open { db, .. } = std::mem::replace(&mut self.state, State::Faulty(fault)) {
             close(db);
         }
-        Err(fault)
     }
 }
 
 impl Snapshots for SnapshotStore {
     /// Fails when there is no room, and when also a new, empty store does not take it.
-    fn write(&mut self, seq: Seq, hash: StateHash, bytes: &[u8]) -> Result<(), SnapshotStoreError> {
+    fn write(&mut self, at: Mark, hash: StateHash, bytes: &[u8]) -> Result<(), SnapshotStoreError> {
         self.look_for_room(bytes.len())?;
         self.begin_again()?;
-        let Err(fault) = self.try_write(seq, hash, bytes) else {
+        let Err(fault) = self.try_write(at, hash, bytes) else {
             return Ok(());
         };
         if fault.is_full || fault.is_replaced {
             return Err(self.error(&fault));
         }
         self.begin_again()?;
-        self.try_write(seq, hash, bytes)
+        self.try_write(at, hash, bytes)
             .map_err(|fault| self.error(&fault))
+    }
+
+    fn give_up(&mut self, what: String) -> Result<(), SnapshotStoreError> {
+        self.fail(Fault::new(what));
+        self.begin_again_with_room()
     }
 
     fn seqs(&self) -> Vec<Seq> {
@@ -429,7 +468,31 @@ fn open_db(path: &Path) -> Result<sled::Db, Fault> {
             {
                 std::thread::sleep(LOCK_POLL);
             }
-            other => return Ok(other?),
+            other => {
+                let opened = other.map_err(Fault::from);
+                if opened.as_ref().is_err_and(|fault| fault.is_full) {
+                    remove_unfinished(path);
+                }
+                return opened;
+            }
+        }
+    }
+}
+
+/// Removes what sled was writing when it found no room to open: it would take that for its newest state the next time, and
+/// find all of the store damaged.
+fn remove_unfinished(path: &Path) {
+    let Ok(entries) = fs::read_dir(path) else {
+        return;
+    };
+    for entry in entries.flatten() {
+        if entry
+            .path()
+            .extension()
+            .is_some_and(|it| it == "generating")
+        {
+            // One that stays is found as damage.
+            let _ = fs::remove_file(entry.path());
         }
     }
 }
@@ -444,12 +507,14 @@ fn close(db: sled::Db) {
 
 /// Renames the store's directory, if there is one.
 fn set_aside(path: &Path, fault: &Fault) -> Result<(), SnapshotStoreError> {
-    if !path.exists() {
+    // A link that leads nowhere is in the way, too.
+    let is_there = |path: &Path| fs::symlink_metadata(path).is_ok();
+    if !is_there(path) {
         return Ok(());
     }
     let aside = (1..=u16::MAX)
         .map(|number| path.with_extension(format!("damaged-{number}")))
-        .find(|aside| !aside.exists())
+        .find(|aside| !is_there(aside))
         .unwrap_or_else(|| path.with_extension("damaged"));
     fs::rename(path, &aside).map_err(|source| SnapshotStoreError::Io {
         doing: "set aside",
@@ -492,10 +557,19 @@ fn restore_newest(
 }
 
 fn restore(db: &sled::Db, key: &[u8], value: &[u8]) -> Result<Restored, Fault> {
-    let manifest = Manifest::from_bytes(open_value(key, value)?)
-        .filter(|manifest| key == manifest_key(manifest.seq))
-        .ok_or_else(|| Fault::new("a manifest has the wrong form".to_owned()))?;
-    let seq = manifest.seq;
+    let value = open_value(key, value)?;
+    let manifest = Manifest::from_bytes(value)
+        .filter(|manifest| key == manifest_key(manifest.at.seq))
+        .ok_or_else(|| {
+            Fault::new(match value.len() {
+                UNCHAINED_MANIFEST_BYTES => format!(
+                    "snapshot {} is of an earlier version, which did not note the journal that it belongs to",
+                    seq_of(key)
+                ),
+                _ => "a manifest has the wrong form".to_owned(),
+            })
+        })?;
+    let Mark { seq, chain } = manifest.at;
     let fault = |text: &str| Fault::new(format!("snapshot {seq}: {text}"));
     let mut bytes = Vec::new();
     for index in 0..manifest.chunks {
@@ -512,6 +586,7 @@ fn restore(db: &sled::Db, key: &[u8], value: &[u8]) -> Result<Restored, Fault> {
     }
     Ok(Restored {
         shard,
+        chain,
         bytes: bytes.len(),
     })
 }
@@ -519,10 +594,11 @@ fn restore(db: &sled::Db, key: &[u8], value: &[u8]) -> Result<Restored, Fault> {
 fn write_snapshot(
     db: &sled::Db,
     (path, inode): (&Path, u64),
-    seq: Seq,
+    at: Mark,
     hash: StateHash,
     bytes: &[u8],
 ) -> Result<(), Fault> {
+    let seq = at.seq;
     let mut chunks = 0;
     for chunk in bytes.chunks(CHUNK_BYTES) {
         let key = chunk_key(seq, chunks);
@@ -531,7 +607,7 @@ fn write_snapshot(
     }
     sync(db, path)?;
     let manifest = Manifest {
-        seq,
+        at,
         length: bytes.len() as u64,
         hash,
         chunks,
@@ -657,10 +733,11 @@ fn open_value<'a>(key: &[u8], value: &'a [u8]) -> Result<&'a [u8], Fault> {
 impl Manifest {
     fn to_bytes(&self) -> [u8; MANIFEST_BYTES] {
         let mut bytes = [0; MANIFEST_BYTES];
-        bytes[..8].copy_from_slice(&self.seq.0.to_le_bytes());
-        bytes[8..16].copy_from_slice(&self.length.to_le_bytes());
-        bytes[16..48].copy_from_slice(&self.hash.0);
-        bytes[48..].copy_from_slice(&self.chunks.to_le_bytes());
+        bytes[..8].copy_from_slice(&self.at.seq.0.to_le_bytes());
+        bytes[8..16].copy_from_slice(&self.at.chain.0.to_le_bytes());
+        bytes[16..24].copy_from_slice(&self.length.to_le_bytes());
+        bytes[24..56].copy_from_slice(&self.hash.0);
+        bytes[56..].copy_from_slice(&self.chunks.to_le_bytes());
         bytes
     }
 
@@ -669,10 +746,13 @@ impl Manifest {
             return None;
         }
         Some(Self {
-            seq: Seq(u64::from_le_bytes(bytes[..8].try_into().ok()?)),
-            length: u64::from_le_bytes(bytes[8..16].try_into().ok()?),
-            hash: StateHash(bytes[16..48].try_into().ok()?),
-            chunks: u32::from_le_bytes(bytes[48..].try_into().ok()?),
+            at: Mark {
+                seq: Seq(u64::from_le_bytes(bytes[..8].try_into().ok()?)),
+                chain: Chain(u64::from_le_bytes(bytes[8..16].try_into().ok()?)),
+            },
+            length: u64::from_le_bytes(bytes[16..24].try_into().ok()?),
+            hash: StateHash(bytes[24..56].try_into().ok()?),
+            chunks: u32::from_le_bytes(bytes[56..].try_into().ok()?),
         })
     }
 }
@@ -697,11 +777,19 @@ mod tests {
         shard
     }
 
+    /// Where a journal would stand.
+    fn at(seq: u64) -> Mark {
+        Mark {
+            seq: Seq(seq),
+            chain: Chain(seq * 7),
+        }
+    }
+
     fn write(store: &mut SnapshotStore, shard: &Shard) {
         let mut bytes = Vec::new();
         shard.encode(&mut bytes);
         store
-            .write(shard.seq(), shard.state_hash(), &bytes)
+            .write(at(shard.seq().0), shard.state_hash(), &bytes)
             .unwrap();
     }
 
@@ -719,6 +807,36 @@ mod tests {
         let (_store, restored) = SnapshotStore::open(&path).unwrap();
         let restored = restored.unwrap();
         assert_eq!(restored.shard.state_hash(), shard_at(8).state_hash());
+        assert_eq!(restored.chain, at(8).chain);
+    }
+
+    /// Seq, length, state hash and chunk count, as 0.1.0 wrote a manifest.
+    #[test]
+    fn a_snapshot_that_does_not_say_of_which_journal_it_is_sends_the_store_aside() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("snapshots");
+        let (mut store, _) = SnapshotStore::open(&path).unwrap();
+        write(&mut store, &shard_at(3));
+        let State::Open { db, .. } = &store.state else {
+            panic!("it is open");
+        };
+        let key = manifest_key(Seq(3));
+        let value = db.get(&key).unwrap().unwrap();
+        let manifest = open_value(&key, &value).unwrap();
+        let before = [&manifest[..8], &manifest[16..]].concat();
+        assert_eq!(before.len(), 52);
+        db.insert(&key, sealed_value(&key, &before)).unwrap();
+        let error = restore(db, &key, &sealed_value(&key, &before)).unwrap_err();
+        assert!(
+            error.what.contains("snapshot 3 is of an earlier version"),
+            "{error}"
+        );
+        drop(store);
+
+        let (store, restored) = SnapshotStore::open(&path).unwrap();
+        assert!(restored.is_none());
+        assert_eq!(store.seqs(), []);
+        assert!(path.with_extension("damaged-1").is_dir());
     }
 
     #[test]
@@ -759,7 +877,7 @@ mod tests {
         let late = shard_at(4);
         late.encode(&mut bytes);
         let error = given_up
-            .write(late.seq(), late.state_hash(), &bytes)
+            .write(at(4), late.state_hash(), &bytes)
             .unwrap_err();
         assert!(matches!(error, SnapshotStoreError::Unusable { .. }));
         write(&mut store, &shard_at(8));

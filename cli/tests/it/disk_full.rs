@@ -42,6 +42,20 @@ ls -d "$1/data/run/"snapshots*
 "$2" journal verify "$1/data/run"
 "#;
 
+/// A journal with two snapshots on a disk that is full, and then has room again.
+const WITHIN_PRUNED: &str = r#"
+mount -t tmpfs -o size=100m tmpfs "$1/data" || exit 77
+for events in 1000 2000; do
+    "$2" demo --headless --events $events --data "$1/data/run" > "$1/told" || exit 1
+done
+dd if=/dev/zero of="$1/data/filled" bs=4096 2>/dev/null
+"$2" journal prune "$1/data/run" --keep-bytes 1KiB 2>&1
+rm "$1/data/filled"
+echo "with room:"
+"$2" journal prune "$1/data/run" --keep-bytes 1KiB 2>&1
+ls -d "$1/data/run/"snapshots*
+"#;
+
 fn unshared(arguments: &[&str]) -> Command {
     let mut command = Command::new("unshare");
     command.args(["-rm", "sh", "-c"]).args(arguments);
@@ -200,5 +214,26 @@ fn without_room_for_a_snapshot_reads_go_on_and_with_it_snapshots_do_too() {
     }
     let told = stop(directory.path(), &mut child, reader);
     // The store was never asked for what it had no room for.
+    assert!(!told.contains("damaged"), "{told}");
+}
+
+#[test]
+fn snapshots_that_cannot_be_opened_for_want_of_room_are_neither_denied_nor_lost() {
+    let directory = tempfile::tempdir().unwrap();
+    if !can_mount(directory.path()) {
+        return;
+    }
+    let child = start(WITHIN_PRUNED, directory.path());
+    let told = String::from_utf8(child.wait_with_output().unwrap().stdout).unwrap();
+    let (full, with_room) = told.split_once("with room:").unwrap();
+    assert!(
+        full.contains("nothing is removed: it takes two snapshots that verify: cannot open "),
+        "{told}"
+    );
+    assert!(!full.contains("has none"), "{told}");
+    assert!(
+        with_room.contains("nothing is removed: no whole segment"),
+        "{told}"
+    );
     assert!(!told.contains("damaged"), "{told}");
 }

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::io::{BufRead, BufReader};
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 use std::time::Instant;
 
 use parquet::file::reader::{FileReader, SerializedFileReader};
@@ -269,11 +270,82 @@ fn a_base_that_does_not_check_or_is_lost_is_told_by_everything() {
                 "{told}"
             );
         }
+        let output = dynasty(&["journal", "verify", &data, "--format", "json"]);
+        assert_eq!(output.status.code(), Some(1));
+        let told: Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert!(told["error"].as_str().unwrap().contains(what), "{told}");
         assert_eq!(base.exists(), content.is_some());
         assert_eq!(names(), before, "nothing is set aside");
         fs::write(&base, &good).unwrap();
     }
     said(&["journal", "verify", &data]);
+}
+
+/// A segment beside its archive, as a crash between the two steps of archiving leaves it, that has rotted since.
+#[test]
+fn where_the_archive_of_a_damaged_segment_is_whole_the_advice_loses_nothing() {
+    let (directory, data, hash) = ticks();
+    let away = tempfile::tempdir().unwrap();
+    let segment = segment(&data);
+    let mut bytes = fs::read(&segment).unwrap();
+    said(&["journal", "archive", &data, "--before", "300"]);
+    bytes[2_000] ^= 4;
+    fs::write(&segment, &bytes).unwrap();
+
+    let advice = format!(
+        " has all inputs of {}, so move the latter away",
+        segment.display()
+    );
+    let verified = dynasty(&["journal", "verify", &data]);
+    assert_eq!(verified.status.code(), Some(1));
+    let told = text(&verified.stdout);
+    assert!(told.contains(&advice) && !told.contains("repair"), "{told}");
+    let told = refused(&["demo", "--headless", "--events", "1", "--data", &data]);
+    assert!(told.contains(&advice) && !told.contains("repair"), "{told}");
+
+    fs::rename(&segment, away.path().join("segment")).unwrap();
+    let told = said(&["recover", &data]);
+    assert!(
+        told.starts_with("seq 1200,") && told.trim().ends_with(&hash),
+        "{told}"
+    );
+
+    // Without a whole archive a repair is what is left.
+    fs::rename(away.path().join("segment"), &segment).unwrap();
+    for name in fs::read_dir(directory.path().join("journal")).unwrap() {
+        let path = name.unwrap().path();
+        if path.extension().is_some_and(|it| it == "archive") {
+            fs::remove_file(path).unwrap();
+        }
+    }
+    let told = text(&dynasty(&["journal", "verify", &data]).stdout);
+    assert!(told.contains("dynasty journal repair"), "{told}");
+}
+
+#[test]
+fn what_has_nothing_to_keep_is_not_told_to_be_repaired() {
+    let (_directory, _, data) = demo();
+    let start = ["demo", "--headless", "--events", "1", "--data", &data];
+    let good = fs::read(segment(&data)).unwrap();
+    let mut bytes = good.clone();
+    // In the first record.
+    bytes[50] ^= 4;
+    fs::write(segment(&data), &bytes).unwrap();
+    let verified = text(&dynasty(&["journal", "verify", &data]).stdout);
+    let told = refused(&start);
+    for told in [verified, told] {
+        assert!(told.contains("copy: nothing of it can be kept"), "{told}");
+        assert!(!told.contains("repair"), "{told}");
+    }
+
+    // The journal is gone, and its snapshots are there.
+    fs::remove_dir_all(Path::new(&data).join("journal")).unwrap();
+    let told = refused(&start);
+    assert!(
+        told.contains("which should be there; restore it from a copy"),
+        "{told}"
+    );
+    assert!(!told.contains("repair"), "{told}");
 }
 
 #[test]
@@ -329,15 +401,20 @@ impl Source for Ticks {
 
 /// Runs 1,200 ticks in small segments, in two runs of 600: two snapshots. The state hash at the end.
 fn ticks() -> (TempDir, String, String) {
+    ticks_of(600)
+}
+
+/// As many in each of two runs.
+fn ticks_of(each: u64) -> (TempDir, String, String) {
     let directory = tempfile::tempdir().unwrap();
     let mut hash = String::new();
-    for end in [600, 1_200] {
+    for end in [each, 2 * each] {
         let config = Config {
             segment_bytes_max: 4_096,
             batch_bytes_max: 512,
             ..Config::new(directory.path())
         };
-        let next = end - 600;
+        let next = end - each;
         let runtime = Runtime::start(config, Box::new(Ticks { next, end })).unwrap();
         runtime.wait_source_end();
         hash = runtime.stop().unwrap().state_hash.to_string();
@@ -430,6 +507,35 @@ fn archived_inputs_are_all_there_and_removed_ones_are_named() {
     said(&["journal", "prune", &data, "--keep-bytes", "1"]);
     let told = said(&["recover", &data, "--to", "700"]);
     assert_eq!(told, past);
+}
+
+/// The pipe takes some 2,000 of 10,000 lines. While the dump waits for it to be read, all up to 5,000 is removed.
+#[test]
+fn what_retention_removes_under_a_command_is_told_as_that() {
+    let (_directory, data, _) = ticks_of(5_000);
+    let mut command = Command::new(env!("CARGO_BIN_EXE_dynasty"));
+    let mut dump = command
+        .args(["journal", "dump", &data])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(dump.stdout.take().unwrap()).lines();
+    lines.next().unwrap().unwrap();
+    let told = said(&["journal", "prune", &data, "--before", "5001"]);
+    assert!(
+        told.contains("removed; the journal begins at seq"),
+        "{told}"
+    );
+    assert!(lines.count() < 5_000);
+    let output = dump.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let told = text(&output.stderr);
+    assert!(
+        told.contains(" is gone: the journal in ")
+            && told.contains("Retention has removed it meanwhile"),
+        "{told}"
+    );
 }
 
 #[test]

@@ -282,7 +282,7 @@ pub(super) fn head(
         return Err(damaged(Reason::Shard(head.shard)));
     }
     if head.first != segment.first || segment.last != Some(head.end.seq) {
-        return Err(damaged(Reason::Gap(head.first)));
+        return Err(damaged(Reason::Renamed(head.first, head.end.seq)));
     }
     Ok((file, head))
 }

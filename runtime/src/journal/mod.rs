@@ -128,13 +128,29 @@ impl Location {
         let source = self.open_file(from, Access::Read)?;
         let read = |error| JournalError::io("read", from, error);
         let bytes = source.length().map_err(read)?;
-        let target = self.open_file(to, Access::Create)?;
-        reader::copy(&*source, &*target, bytes)
-            .map_err(|error| JournalError::io("copy", to, error))?;
-        target
-            .sync()
-            .map_err(|error| JournalError::io("sync", to, error))?;
-        self.sync_directory()
+        self.copy_first(&*source, bytes, to)
+    }
+
+    /// Makes a file of the first bytes of another, durably. All of it has the name, or nothing.
+    fn copy_first(&self, source: &dyn DiskFile, bytes: u64, to: &Path) -> Result<(), JournalError> {
+        let mut temporary = to.as_os_str().to_owned();
+        temporary.push(TEMPORARY_SUFFIX);
+        let temporary = PathBuf::from(temporary);
+        self.remove_if_there(&temporary)?;
+        let write = || {
+            let target = self.open_file(&temporary, Access::Create)?;
+            reader::copy(source, &*target, bytes)
+                .map_err(|error| JournalError::io("copy", to, error))?;
+            target
+                .sync()
+                .map_err(|error| JournalError::io("sync", &temporary, error))
+        };
+        if let Err(error) = write() {
+            // What is told is why; nobody reads what stays.
+            let _ = self.remove_if_there(&temporary);
+            return Err(error);
+        }
+        self.publish(&temporary, to)
     }
 
     pub(crate) fn create_directory(&self) -> Result<(), JournalError> {
@@ -590,6 +606,35 @@ pub fn is_torn_tail(location: &Location, damage: &Damage) -> Result<bool, Journa
     let segments = segments(location)?;
     let anchor = Anchor::read(location)?;
     Ok(is_torn(damage, anchor, segments.last()))
+}
+
+/// The archive of a damaged segment that has all of its inputs and leads to the next one: it counts once the segment is
+/// away.
+///
+/// # Errors
+/// I/O errors.
+pub fn archive_beside(
+    location: &Location,
+    damage: &Damage,
+) -> Result<Option<Segment>, JournalError> {
+    let counting = segments(location)?;
+    let damaged = counting
+        .iter()
+        .position(|segment| segment.path == damage.segment && !segment.is_archive());
+    let Some((damaged, next)) =
+        damaged.and_then(|place| counting.get(place).zip(counting.get(place + 1)))
+    else {
+        return Ok(None);
+    };
+    for file in files(location)? {
+        if file.is_archive()
+            && file.first == damaged.first
+            && archive::leads_to(location, &file, next)?
+        {
+            return Ok(Some(file));
+        }
+    }
+    Ok(None)
 }
 
 fn is_torn(damage: &Damage, anchor: Option<Mark>, last: Option<&Segment>) -> bool {

@@ -45,6 +45,13 @@ impl Opening {
             Some(anchor) => anchor,
             // The anchor is created and synced before the first segment.
             None if segments.is_empty() && snapshot == Seq(0) => Mark::genesis(location.shard),
+            // Of the journal that the snapshot is of nothing is left.
+            None if segments.is_empty() => {
+                return Err(JournalError::Missing {
+                    directory: location.directory.clone(),
+                    seq: snapshot,
+                });
+            }
             None => {
                 return Err(JournalError::AnchorLost {
                     path: location.path(ANCHOR_FILE),
@@ -101,6 +108,14 @@ impl Opening {
     /// Where the anchor stands: the journal goes at least that far.
     pub(crate) const fn anchor(&self) -> Seq {
         self.anchor.seq
+    }
+
+    /// The last input that was read, or the base.
+    pub(crate) fn mark(&self) -> Mark {
+        let base = self.base.as_ref().map(|base| base.mark);
+        let begins = base.unwrap_or(Mark::genesis(self.location.shard));
+        let read = self.reader.as_ref().map(Reader::mark);
+        read.filter(|read| read.seq > begins.seq).unwrap_or(begins)
     }
 
     /// The next input after the base; `None` at the end.

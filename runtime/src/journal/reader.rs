@@ -8,7 +8,7 @@ use types::{Input, Seq};
 
 use super::record::{CHAIN_BYTES, Chain, HEADER_BYTES, Header, Reason, Record, VERSION, decode};
 use super::{
-    Damage, JournalError, Location, Mark, OtherVersion, Segment, Writer, archive, segments,
+    Base, Damage, JournalError, Location, Mark, OtherVersion, Segment, Writer, archive, segments,
 };
 use crate::disk::{Access, DiskFile, read_exact_at};
 
@@ -139,7 +139,8 @@ impl Reader {
     /// The next record; `None` at the end of the journal.
     ///
     /// # Errors
-    /// [`JournalError::Damaged`] at the first record that is not what it should be, and I/O errors.
+    /// [`JournalError::Damaged`] at the first record that is not what it should be, [`JournalError::Gone`] where it was
+    /// removed while the cursor was on its way, and I/O errors.
     #[inline]
     pub fn next_record(&mut self) -> Result<Option<Record>, JournalError> {
         loop {
@@ -249,7 +250,11 @@ impl Reader {
             return Err(self.damage(Reason::Ends).into());
         }
         let opened = entered(|| {
-            let following = segments(&self.location)?
+            let segments = segments(&self.location)?;
+            let is_there = segments
+                .iter()
+                .any(|segment| segment.first == self.segment.first);
+            let following = segments
                 .into_iter()
                 .filter(|segment| Some(segment.first) != self.without)
                 .find(|segment| segment.first > self.segment.first);
@@ -257,6 +262,17 @@ impl Reader {
                 return Ok(None);
             };
             if segment.first != self.next {
+                // Also the segment that is being read: the journal begins later by now.
+                if !is_there
+                    && let Some(base) = Base::find(&self.location)?
+                    && base.mark.seq >= self.next
+                {
+                    return Err(JournalError::Gone {
+                        directory: self.location.directory.clone(),
+                        seq: self.next,
+                        first: base.mark.seq.next(),
+                    });
+                }
                 return Err(self.damage(Reason::Gap(segment.first)).into());
             }
             let (file, header) = open_segment(&segment, &self.location)?;

@@ -99,6 +99,9 @@ pub enum Reason {
     /// An archive is of another format version.
     #[error("archive format version {0}, this program reads 1")]
     ArchiveVersion(u16),
+    /// An archive holds other inputs than its name says.
+    #[error("the archive holds seq {0} to {1}, which is not what its name says")]
+    Renamed(Seq, Seq),
     /// The base knows another chain value for this place.
     #[error("the base knows another chain value")]
     Base,

@@ -5,10 +5,8 @@ use std::path::{Path, PathBuf};
 
 use types::Seq;
 
-use super::reader::{self, check_header, open_segment};
-use super::{
-    Anchor, Base, JournalError, Location, Mark, Reader, Segment, TEMPORARY_SUFFIX, files, verify,
-};
+use super::reader::{check_header, open_segment};
+use super::{Anchor, Base, JournalError, Location, Mark, Reader, Segment, files, verify};
 use crate::disk::Access;
 
 /// Suffix of what a repair sets aside, with a number behind it.
@@ -133,18 +131,8 @@ fn refused(location: &Location, keep: Seq) -> Result<JournalError, JournalError>
 
 /// Writes the first bytes of an archive's segment as a segment again, which then counts.
 fn unpack(location: &Location, archived: &Segment, bytes: u64) -> Result<(), JournalError> {
-    let path = location.segment_path(archived.first);
-    let mut temporary = path.as_os_str().to_owned();
-    temporary.push(TEMPORARY_SUFFIX);
-    let temporary = PathBuf::from(temporary);
-    location.remove_if_there(&temporary)?;
     let (source, _) = open_segment(archived, location)?;
-    let file = location.open_file(&temporary, Access::Create)?;
-    reader::copy(&*source, &*file, bytes)
-        .map_err(|error| JournalError::io("unpack", &archived.path, error))?;
-    file.sync()
-        .map_err(|error| JournalError::io("sync", &temporary, error))?;
-    location.publish(&temporary, &path)
+    location.copy_first(&*source, bytes, &location.segment_path(archived.first))
 }
 
 /// Gives a file a name under which it does not count; that name.

@@ -89,8 +89,8 @@ impl Process {
             return Err(StartError::Zero(setting));
         }
         let mut projection = config.projection.take();
-        let store = crate::keeper::Keeper::here(store);
-        let recovered = recover_from(&mut config, &mut projection, store, restored)?;
+        let keep = |store| Ok(crate::keeper::Keeper::here(store));
+        let recovered = recover_from(&mut config, &mut projection, (store, restored), keep)?;
         config.projection = projection;
         let recovery = recovered.report;
         let replica = copy(&recovered.shard)?;

@@ -8,10 +8,12 @@ use types::Seq;
 
 use super::{Fault, SimulatedDisk};
 use crate::disk::{Access, Disk};
+use crate::journal::{Chain, Mark};
 use crate::snapshot::{Restored, SnapshotStoreError, Snapshots};
 
 const DIRECTORY: &str = "snapshots";
 const HASH_BYTES: usize = 32;
+const CHAIN_BYTES: usize = 8;
 /// How many are kept.
 const KEPT: usize = 2;
 
@@ -27,17 +29,28 @@ impl SimulatedSnapshots {
         let store = Self { disk: disk.clone() };
         for seq in store.seqs().into_iter().rev() {
             let bytes = disk.read(&path(seq)).unwrap_or_default();
-            if let Some((hash, state)) = bytes.split_at_checked(HASH_BYTES)
+            if let Some((hash, rest)) = bytes.split_at_checked(HASH_BYTES)
+                && let Some((chain, state)) = rest.split_first_chunk::<CHAIN_BYTES>()
                 && let Ok(shard) = Shard::restore(state)
                 && shard.state_hash().0[..] == *hash
                 && shard.seq() == seq
             {
-                let bytes = state.len();
-                return (store, Some(Restored { shard, bytes }));
+                let restored = Restored {
+                    shard,
+                    chain: Chain(u64::from_le_bytes(*chain)),
+                    bytes: state.len(),
+                };
+                return (store, Some(restored));
             }
             let _ = disk.remove(&path(seq));
         }
         (store, None)
+    }
+
+    fn remove_all(&self) {
+        for seq in self.seqs() {
+            let _ = self.disk.remove(&path(seq));
+        }
     }
 }
 
@@ -46,15 +59,14 @@ fn path(seq: Seq) -> PathBuf {
 }
 
 impl Snapshots for SimulatedSnapshots {
-    fn write(&mut self, seq: Seq, hash: StateHash, bytes: &[u8]) -> Result<(), SnapshotStoreError> {
-        let content = [&hash.0[..], bytes].concat();
+    fn write(&mut self, at: Mark, hash: StateHash, bytes: &[u8]) -> Result<(), SnapshotStoreError> {
+        let seq = at.seq;
+        let content = [&hash.0[..], &at.chain.0.to_le_bytes(), bytes].concat();
         if self.disk.takes(Fault::SnapshotHangs) {
             let file = self.disk.open(&path(seq), Access::Create);
             let _ = file.and_then(|file| file.write_at(&content[..content.len() / 2], 0));
             // It is set aside, with all that it has.
-            for seq in self.seqs() {
-                let _ = self.disk.remove(&path(seq));
-            }
+            self.remove_all();
             let path = PathBuf::from(DIRECTORY);
             return Err(SnapshotStoreError::Stuck { path });
         }
@@ -81,6 +93,11 @@ impl Snapshots for SimulatedSnapshots {
                 source,
             }
         })
+    }
+
+    fn give_up(&mut self, _: String) -> Result<(), SnapshotStoreError> {
+        self.remove_all();
+        Ok(())
     }
 
     fn seqs(&self) -> Vec<Seq> {

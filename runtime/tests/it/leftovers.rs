@@ -84,6 +84,25 @@ fn verify_and_readers_take_the_segment_and_a_start_removes_it_for_its_archive() 
 }
 
 #[test]
+fn an_archive_under_another_name_is_told_by_what_it_holds() {
+    let twins = Twins::new();
+    let location = twins.run.location();
+    let archive = &twins.archives[0];
+    fs::remove_file(&twins.segments[0].path).unwrap();
+    let last = Seq(archive.last.unwrap().0 - 1);
+    let renamed = location
+        .directory
+        .join(format!("{:020}-{last:020}.archive", 1));
+    fs::rename(&archive.path, renamed).unwrap();
+    let damage = journal::verify(&location).unwrap().damage.unwrap();
+    let told = format!(
+        "holds seq 1 to {}, which is not what its name says",
+        last.next()
+    );
+    assert!(damage.to_string().ends_with(&told), "{damage}");
+}
+
+#[test]
 fn a_repair_takes_both() {
     // Before, within, at the end of and after a segment that stands beside its archive.
     for (segment, further) in [(0, 0), (1, 3), (2, 0), (2, 5), (3, 0), (3, 2)] {

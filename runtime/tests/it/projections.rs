@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
-use crate::scenario::{Script, config, journaled};
+use crate::scenario::{self, Script, config, journaled, mark_at};
 use runtime::{
     Config, EventBuf, Limits, RecoveryError, Runtime, Shard, SnapshotStore, Snapshots, StartError,
     Step,
@@ -109,7 +109,7 @@ fn a_snapshot_in_the_middle_divides_the_replay() {
     drop(store);
     fs::remove_dir_all(&path).unwrap();
     (store, _) = SnapshotStore::open(&path).unwrap();
-    write(&mut store, &shard);
+    write(&mut store, &shard, directory.path());
     drop(store);
 
     let (config, shown) = watched(directory.path());
@@ -139,12 +139,11 @@ fn a_snapshot_beyond_the_limit_begins_with_its_own_state() {
     assert_eq!(run(config(directory.path()), 100, 100).projected, 0);
 }
 
-fn write(store: &mut SnapshotStore, shard: &Shard) {
+fn write(store: &mut SnapshotStore, shard: &Shard, data: &Path) {
     let mut bytes = Vec::new();
     shard.encode(&mut bytes);
-    store
-        .write(shard.seq(), shard.state_hash(), &bytes)
-        .unwrap();
+    let at = mark_at(data, shard.seq());
+    store.write(at, shard.state_hash(), &bytes).unwrap();
 }
 
 #[test]
@@ -164,7 +163,7 @@ fn a_snapshot_that_the_journal_does_not_lead_to_is_refused_with_both_hashes() {
         other.apply(&clock, &mut EventBuf::default());
     }
     let (mut store, _) = SnapshotStore::open(&directory.path().join("snapshots")).unwrap();
-    write(&mut store, &other);
+    write(&mut store, &other, directory.path());
     drop(store);
 
     let (config, _) = watched(directory.path());
@@ -179,8 +178,83 @@ fn a_snapshot_that_the_journal_does_not_lead_to_is_refused_with_both_hashes() {
         panic!("{error:?}");
     };
     assert_eq!((at, snapshot), (seq, other.state_hash()));
-    assert_eq!(replayed, crate::scenario::replayed(&inputs));
+    assert_eq!(replayed, scenario::replayed(&inputs));
     assert!(text.contains(&snapshot.to_string()) && text.contains(&replayed.to_string()));
+    assert!(
+        text.contains("move the directory `snapshots` away"),
+        "{text}"
+    );
+
+    fs::rename(
+        directory.path().join("snapshots"),
+        directory.path().join("away"),
+    )
+    .unwrap();
+    let (config, _) = watched(directory.path());
+    assert_eq!(run(config, 60, 60).replayed, seq.0);
+}
+
+fn copy_folder(from: &Path, to: &Path) {
+    fs::create_dir(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let to = to.join(entry.file_name());
+        if entry.path().is_dir() {
+            copy_folder(&entry.path(), &to);
+        } else {
+            fs::copy(entry.path(), to).unwrap();
+        }
+    }
+}
+
+/// A journal of the script from `first` on that goes on after its snapshots, and those of another such journal that are
+/// sound and stand within it. Where the other one is later, the next input is before its snapshot's time: applied to that
+/// it would be a panic; where it is earlier, nothing but the chain tells.
+#[test]
+fn a_snapshot_of_another_journal_is_set_aside_and_the_journal_read() {
+    for (first, other) in [(0, 1_000), (1_000, 0)] {
+        for projection_replay_max in [None, Some(0), Some(u64::MAX)] {
+            let (ours, theirs) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+            let data = ours.path();
+            run(config(data), first, first + 200);
+            run(config(theirs.path()), other, other + 60);
+            let snapshots = data.join("snapshots");
+            fs::remove_dir_all(&snapshots).unwrap();
+            copy_folder(&theirs.path().join("snapshots"), &snapshots);
+            let inputs = journaled(data);
+            let end = inputs.len() as u64;
+            assert!((journaled(theirs.path()).len() as u64) < end);
+
+            let (mut config, shown) = watched(data);
+            match projection_replay_max {
+                Some(most) => config.projection_replay_max = most,
+                None => config.projection = None,
+            }
+            let runtime = Runtime::start(config, Script::boxed(0, 0)).unwrap();
+            let recovery = runtime.recovery();
+            assert_eq!((recovery.snapshot_seq, recovery.replayed), (None, end));
+            assert_eq!(recovery.projected, 0);
+            assert_eq!(
+                runtime.stop().unwrap().state_hash,
+                scenario::replayed(&inputs)
+            );
+            assert!(data.join("snapshots.damaged-1").is_dir());
+            if projection_replay_max.is_some() {
+                let shown = shown.lock().unwrap();
+                assert_eq!(shown.began_at, [Seq(0)]);
+                assert_eq!(shown.inputs, inputs);
+                assert_eq!(shown.events, caused(&inputs));
+            }
+
+            // The new store has a snapshot of this one.
+            let recovery = run(self::config(data), 0, 0);
+            assert_eq!(
+                (recovery.snapshot_seq, recovery.replayed),
+                (Some(Seq(end)), 0)
+            );
+            assert!(!data.join("snapshots.damaged-2").exists());
+        }
+    }
 }
 
 #[test]

@@ -260,6 +260,34 @@ fn an_interrupted_removal_is_finished_by_the_next_one() {
     assert_eq!(run.again().1, hash);
 }
 
+/// The reader has all of the first segment and stands at its end; the second and third are removed under it, and the first.
+#[test]
+fn what_is_removed_under_a_reader_is_gone_and_no_damage() {
+    let run = Run::new();
+    let location = run.location();
+    let segments = run.segments();
+    let mut reader = Reader::open(&location, Seq(0)).unwrap();
+    let needed = segments[1].first;
+    while reader.mark().seq.next() < needed {
+        reader.next_input().unwrap().unwrap();
+    }
+    let begins = segments[3].first;
+    prune(&location, Seq(begins.0 - 1), ALL).unwrap().unwrap();
+    let error = reader.next_input().unwrap_err();
+    let JournalError::Gone { seq, first, .. } = error else {
+        panic!("{error:?}");
+    };
+    assert_eq!((seq, first), (needed, begins));
+    // A segment that nobody removed on purpose is damage as ever.
+    let mut reader = Reader::open(&location, begins).unwrap();
+    fs::remove_file(&segments[4].path).unwrap();
+    while let Ok(input) = reader.next_input() {
+        assert!(input.unwrap().seq < segments[4].first);
+    }
+    let error = reader.next_input().unwrap_err();
+    assert!(matches!(error, JournalError::Damaged(_)), "{error:?}");
+}
+
 #[test]
 fn age_and_size_say_what_is_due() {
     let run = Run::new();
@@ -364,6 +392,27 @@ fn in_memory(run: &Run) -> (SimulatedDisk, Location, Vec<(PathBuf, Vec<u8>)>) {
     }
     files.sort();
     (disk, location, files)
+}
+
+/// One byte is free: neither a segment that is cut nor an archive that is unpacked finds room for a copy.
+#[test]
+fn a_repair_without_room_leaves_everything_as_it_was() {
+    let run = Run::new();
+    run.archive_all();
+    let segments = run.segments();
+    let last = &segments[segments.len() - 1];
+    assert!(segments[2].is_archive() && !last.is_archive());
+    for keep in [Seq(segments[2].first.0 + 3), last.first] {
+        let (disk, location, _) = in_memory(&run);
+        let names = disk.shared().list(&location.directory).unwrap();
+        disk.set_room(Some(disk.used() + 1));
+        let error = journal::repair(&location, keep).unwrap_err();
+        assert!(matches!(error, JournalError::Full { .. }), "{error:?}");
+        assert_eq!(disk.shared().list(&location.directory).unwrap(), names);
+        disk.set_room(None);
+        assert_eq!(journal::repair(&location, keep).unwrap().end.seq, keep);
+        assert_eq!(journal::verify(&location).unwrap().end.seq, keep);
+    }
 }
 
 /// Reads it all, as a start without snapshots does.

@@ -8,7 +8,7 @@ use rules::{
     Allowance, Conduct, DailyAnchor, DailyLoss, Life, MaxLoss, Plan, Stage, StopTrailing,
     TrailSource,
 };
-use runtime::journal::Reader;
+use runtime::journal::{Mark, Reader};
 use runtime::{Config, EventBuf, Limits, Next, Shard, Source, StateHash};
 use types::{
     AccountId, ClientOrderId, Codec, Command, Effect, FeeSchedule, Input, InputKind, Instrument,
@@ -177,6 +177,15 @@ pub(crate) fn journaled(data: &Path) -> Vec<Input> {
         inputs.push(input);
     }
     inputs
+}
+
+/// Where the journal in a data directory stands after an input.
+pub(crate) fn mark_at(data: &Path, seq: Seq) -> Mark {
+    let mut reader = Reader::open(&runtime::journal_location(data, ShardId(0)), Seq(0)).unwrap();
+    while reader.mark().seq < seq {
+        reader.next_input().unwrap().unwrap();
+    }
+    reader.mark()
 }
 
 /// State after inputs, with nothing but the engine.

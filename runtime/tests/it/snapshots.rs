@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use crate::damage::sampled;
 use crate::scenario::{Script, config, script};
+use runtime::journal::{Chain, Mark};
 use runtime::{
     Config, EventBuf, Limits, Runtime, Shard, SnapshotStore, Snapshots, StateHash, Stopped,
 };
@@ -83,6 +84,22 @@ fn a_store_that_is_not_a_store_is_set_aside_and_rebuilt() {
 }
 
 #[test]
+fn a_link_that_leads_nowhere_is_set_aside() {
+    let directory = tempfile::tempdir().unwrap();
+    let first = run(directory.path());
+    let snapshots = directory.path().join("snapshots");
+    for number in 1..=2 {
+        fs::remove_dir_all(&snapshots).unwrap();
+        std::os::unix::fs::symlink("nowhere", &snapshots).unwrap();
+        let runtime = Runtime::start(often(directory.path()), Script::boxed(0, 0)).unwrap();
+        assert_eq!(runtime.recovery().replayed, first.seq.0);
+        assert_eq!(runtime.stop().unwrap().state_hash, first.state_hash);
+        let aside = directory.path().join(format!("snapshots.damaged-{number}"));
+        assert!(aside.is_symlink());
+    }
+}
+
+#[test]
 fn whatever_happens_to_the_store_the_state_is_the_same() {
     let directory = tempfile::tempdir().unwrap();
     let first = run(directory.path());
@@ -146,7 +163,11 @@ impl Store {
             if seq.0.is_multiple_of(30) {
                 let mut bytes = Vec::new();
                 shard.encode(&mut bytes);
-                store.write(seq, shard.state_hash(), &bytes).unwrap();
+                let at = Mark {
+                    seq,
+                    chain: Chain(seq.0),
+                };
+                store.write(at, shard.state_hash(), &bytes).unwrap();
                 hashes.push(shard.state_hash());
             }
         }
