@@ -134,6 +134,12 @@ fn write_all(page: &mut Page, app: &App) -> fmt::Result {
         u8::from(stats.is_snapshot_overdue),
     )?;
     page.one(
+        "clock_behind_seconds",
+        "gauge",
+        "How long until the clock shows the time of the newest input again, 0 where it is not seconds behind; until then time stands still.",
+        stats.clock_behind.as_secs_f64(),
+    )?;
+    page.one(
         "snapshot_bytes",
         "gauge",
         "Size of the newest snapshot.",
