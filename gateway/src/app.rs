@@ -21,6 +21,10 @@ pub(crate) struct App {
     pub(crate) hub: Arc<Hub>,
     /// The port that is listened on.
     pub(crate) port: u16,
+    /// One permit for each connection that may ask for anything.
+    pub(crate) connections: Arc<Semaphore>,
+    /// One permit for each connection of the reserve.
+    pub(crate) connections_reserved: Arc<Semaphore>,
     /// One permit for each WebSocket that may be open.
     pub(crate) sockets: Arc<Semaphore>,
     /// One permit for each command that may wait for its receipt.
@@ -46,6 +50,10 @@ impl App {
             projections,
             hub: Hub::new(limits.clone()),
             port,
+            connections: Arc::new(Semaphore::new(limits.connections_max as usize)),
+            connections_reserved: Arc::new(Semaphore::new(
+                limits.connections_reserved_max as usize,
+            )),
             sockets: Arc::new(Semaphore::new(limits.sockets_max as usize)),
             commands: Arc::new(Semaphore::new(limits.commands_in_flight_max)),
             cancels: Semaphore::new(limits.commands_in_flight_max),

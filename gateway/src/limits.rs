@@ -5,8 +5,15 @@ use std::time::Duration;
 /// What the server takes and keeps at most.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Limits {
-    /// TCP connections served at once; more wait in the listen queue.
+    /// TCP connections served at once. With the reserve and the sockets they are below the 1,024 file descriptors that
+    /// a process usually may have.
     pub connections_max: u32,
+    /// TCP connections served besides them, for one request each: cancels, risk actions and questions of supervisors
+    /// are answered there, everything else is refused. More wait in the listen queue.
+    pub connections_reserved_max: u32,
+    /// Time for the headers of a connection of the reserve to arrive, and again for the body of what is refused there:
+    /// how long somebody silent can hold one.
+    pub reserved_read_max: Duration,
     /// Time for a request's headers to arrive, and for an idle connection to start a request.
     pub header_read_max: Duration,
     /// Time for a request's body to arrive.
@@ -82,6 +89,8 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             connections_max: 512,
+            connections_reserved_max: 128,
+            reserved_read_max: Duration::from_secs(1),
             header_read_max: Duration::from_secs(10),
             body_read_max: Duration::from_secs(10),
             connection_age_max: Duration::from_mins(1),

@@ -8,6 +8,7 @@ use axum::http::StatusCode;
 use marketdata::connection::Link;
 use marketdata::feed::{Health, State};
 use runtime::{AckMode, Latencies, Status};
+use tokio::sync::Semaphore;
 
 use crate::app::App;
 
@@ -31,6 +32,8 @@ pub(crate) struct Traffic {
     /// Responses by the first digit of their status, 1 to 5.
     responses: [AtomicU64; 5],
     overloaded: AtomicU64,
+    /// Requests that came when as many connections were open as are served.
+    connections_overloaded: AtomicU64,
     sockets_opened: AtomicU64,
     sockets_too_slow: AtomicU64,
     messages_sent: AtomicU64,
@@ -51,6 +54,11 @@ impl Traffic {
     /// A command that found as many in flight as the server takes.
     pub(crate) fn command_refused(&self) {
         count(&self.overloaded);
+    }
+
+    /// A request that came over a connection of the reserve and is not for it.
+    pub(crate) fn request_refused(&self) {
+        count(&self.connections_overloaded);
     }
 
     pub(crate) fn socket_opened(&self) {
@@ -126,6 +134,12 @@ fn write_all(page: &mut Page, app: &App) -> fmt::Result {
         u8::from(stats.is_snapshot_overdue),
     )?;
     page.one(
+        "clock_behind_seconds",
+        "gauge",
+        "How long until the clock shows the time of the newest input again, 0 where it is not seconds behind; until then time stands still.",
+        stats.clock_behind.as_secs_f64(),
+    )?;
+    page.one(
         "snapshot_bytes",
         "gauge",
         "Size of the newest snapshot.",
@@ -158,6 +172,11 @@ fn write_all(page: &mut Page, app: &App) -> fmt::Result {
             "server_overloaded",
             "Commands refused because the server had as many in flight as it takes.",
             read(&app.traffic.overloaded),
+        ),
+        (
+            "connections_overloaded",
+            "Requests refused because as many connections were open as the server serves.",
+            read(&app.traffic.connections_overloaded),
         ),
         (
             "oversized",
@@ -250,7 +269,17 @@ fn write_all(page: &mut Page, app: &App) -> fmt::Result {
         page.value("http_responses_total", &labels, read(responses))?;
     }
     let limits = &app.config.limits;
-    let sockets = (limits.sockets_max as usize).saturating_sub(app.sockets.available_permits());
+    let taken =
+        |max: u32, pool: &Semaphore| (max as usize).saturating_sub(pool.available_permits());
+    let connections = taken(limits.connections_max, &app.connections)
+        + taken(limits.connections_reserved_max, &app.connections_reserved);
+    page.one(
+        "connections",
+        "gauge",
+        "HTTP connections that are served, those of the reserve among them.",
+        connections,
+    )?;
+    let sockets = taken(limits.sockets_max, &app.sockets);
     page.one("sockets", "gauge", "WebSockets that are open.", sockets)?;
     page.one(
         "channels",

@@ -21,9 +21,11 @@ mod windows;
 
 use std::sync::Arc;
 
+use axum::body::Body;
+use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{any, delete, get, post};
+use axum::routing::{any, delete, get, patch, post};
 use axum::{Router, middleware};
 use runtime::Overloaded;
 use tokio::sync::oneshot;
@@ -37,16 +39,12 @@ use crate::{page, ws};
 /// Every route.
 pub(crate) fn router(app: Arc<App>) -> Router {
     Router::new()
-        .route("/healthz", get(server::health))
-        .route("/v1/health", get(server::health))
-        .route("/metrics", get(server::metrics))
         .route("/v1/meta", get(server::meta))
         .route("/v1/ws", any(ws::upgrade))
         .route("/v1/feeds", get(feeds::list))
         .route("/v1/instruments", get(lists::instruments))
         .route("/v1/instruments/{instrument}", get(instruments::whole))
         .route("/v1/instruments/{instrument}/book", get(instruments::book))
-        .route("/v1/instruments/{instrument}/status", post(market::status))
         .route(
             "/v1/instruments/{instrument}/financing",
             post(market::financing),
@@ -64,13 +62,12 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/v1/accounts/{account}/positions", get(accounts::positions))
         .route(
             "/v1/accounts/{account}/orders",
-            get(accounts::orders)
-                .post(orders::submit)
-                .delete(orders::cancel_all),
+            get(accounts::orders).post(orders::submit),
         )
+        .merge(spared())
         .route(
             "/v1/accounts/{account}/orders/{order}",
-            delete(orders::cancel).patch(orders::amend),
+            patch(orders::amend),
         )
         .route(
             "/v1/accounts/{account}/order-lists",
@@ -83,19 +80,63 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/v1/accounts/{account}/what-if", post(what_if::ask))
         .route("/v1/accounts/{account}/proofs", get(proofs::list))
         .route("/v1/accounts/{account}/proofs/{seq}", get(proofs::whole))
-        .route(
-            "/v1/accounts/{account}/disconnect",
-            post(orders::disconnect),
-        )
-        .route("/v1/accounts/{account}/suspend", post(life::suspend))
         .route("/v1/accounts/{account}/resume", post(life::resume))
-        .route("/v1/accounts/{account}/close", post(life::close))
         .route("/v1/accounts/{account}/payouts", post(money::pay_out))
         .route("/v1/accounts/{account}/scale", post(money::scale))
         .method_not_allowed_fallback(method_not_allowed)
         .fallback(file_or_not_found)
         .layer(middleware::from_fn_with_state(Arc::clone(&app), guard))
         .with_state(app)
+}
+
+/// What is served when all connections are taken, too: what only takes risk away, whose commands have a lane of their
+/// own in the engine, and what a supervisor asks.
+fn spared() -> Router<Arc<App>> {
+    Router::new()
+        .route("/healthz", get(server::health))
+        .route("/v1/health", get(server::health))
+        .route("/metrics", get(server::metrics))
+        .route("/v1/instruments/{instrument}/status", post(market::status))
+        .route("/v1/accounts/{account}/orders", delete(orders::cancel_all))
+        .route(
+            "/v1/accounts/{account}/orders/{order}",
+            delete(orders::cancel),
+        )
+        .route(
+            "/v1/accounts/{account}/disconnect",
+            post(orders::disconnect),
+        )
+        .route("/v1/accounts/{account}/suspend", post(life::suspend))
+        .route("/v1/accounts/{account}/close", post(life::close))
+}
+
+/// Every route of a connection of the reserve.
+pub(crate) fn reserved(app: Arc<App>) -> Router {
+    spared()
+        .method_not_allowed_fallback(refuse)
+        .fallback(refuse)
+        .layer(middleware::from_fn_with_state(Arc::clone(&app), guard))
+        .with_state(app)
+}
+
+/// Refuses a request because all connections are taken.
+async fn refuse(State(app): State<Arc<App>>, body: Body) -> Problem {
+    app.traffic.request_refused();
+    let limits = &app.config.limits;
+    // Closing a connection with something unread in it would take the answer from its client.
+    let read = axum::body::to_bytes(body, limits.body_bytes_max);
+    let _ = time::timeout(limits.reserved_read_max, read).await;
+    Problem::new(
+        StatusCode::SERVICE_UNAVAILABLE,
+        "overloaded",
+        format!(
+            "all {} connections that the server has are taken; this request was not taken, as beyond them only \
+             cancels, disconnects, suspensions and closings of accounts, the status of instruments, health and \
+             metrics are",
+            limits.connections_max
+        ),
+    )
+    .retry_after(1)
 }
 
 async fn file_or_not_found(method: Method, uri: Uri, headers: HeaderMap) -> Response {

@@ -1,4 +1,8 @@
 //! Start and stop of the server, and how a connection is served.
+//!
+//! A connection has one request at a time, so clients that keep theirs could keep everybody else out. Who comes when
+//! all are taken gets a connection of a reserve, for one request: those that only take risk away and those of
+//! supervisors are answered as ever, the others refused and counted.
 
 use std::io;
 use std::net::SocketAddr;
@@ -11,15 +15,15 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use runtime::Handle;
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
-use tokio::sync::Semaphore;
+use tokio::sync::{AcquireError, OwnedSemaphorePermit};
 use tokio::task::JoinHandle;
-use tokio::time;
+use tokio::time::{self, Duration, Instant};
 
 use crate::app::App;
 use crate::config::Config;
 use crate::projection::Projections;
 use crate::publisher::{publish_events, publish_state};
-use crate::rest::router;
+use crate::rest::{reserved, router};
 
 /// Connections that wait to be accepted.
 const BACKLOG: u32 = 1_024;
@@ -27,6 +31,9 @@ const BACKLOG: u32 = 1_024;
 const HEADERS_MAX: usize = 64;
 /// Bytes of a request's headers.
 const HEADER_BYTES_MAX: usize = 32 * 1024;
+
+/// That all connections are taken is logged once in such a time.
+const OVERLOAD_TOLD_INTERVAL: Duration = Duration::from_mins(1);
 
 /// The server cannot listen.
 #[derive(Debug, thiserror::Error)]
@@ -43,7 +50,6 @@ pub struct ServeError {
 pub struct Server {
     address: SocketAddr,
     app: Arc<App>,
-    connections: Arc<Semaphore>,
     tasks: Vec<JoinHandle<()>>,
 }
 
@@ -57,20 +63,18 @@ pub async fn serve(
     projections: Arc<Projections>,
 ) -> Result<Server, ServeError> {
     let address = config.address;
-    let connections = Arc::new(Semaphore::new(config.limits.connections_max as usize));
     let (listener, address) = listen(address, config.limits.send_buffer_bytes)
         .map_err(|source| ServeError { address, source })?;
     let app = App::new(handle, config, projections, address.port());
     let tasks = vec![
         tokio::spawn(publish_events(Arc::clone(&app))),
         tokio::spawn(publish_state(Arc::clone(&app))),
-        tokio::spawn(accept(listener, Arc::clone(&app), Arc::clone(&connections))),
+        tokio::spawn(accept(listener, Arc::clone(&app))),
     ];
     tracing::info!(%address, "listening");
     Ok(Server {
         address,
         app,
-        connections,
         tasks,
     })
 }
@@ -108,9 +112,14 @@ impl Server {
                 // A task that panicked has ended too.
                 let _ = task.await;
             }
-            let connections = self.connections.acquire_many(limits.connections_max).await;
-            let sockets = self.app.sockets.acquire_many(limits.sockets_max).await;
-            connections.is_ok() && sockets.is_ok()
+            let app = &self.app;
+            let connections = app.connections.acquire_many(limits.connections_max).await;
+            let reserved = app
+                .connections_reserved
+                .acquire_many(limits.connections_reserved_max)
+                .await;
+            let sockets = app.sockets.acquire_many(limits.sockets_max).await;
+            connections.is_ok() && reserved.is_ok() && sockets.is_ok()
         };
         let in_time = time::timeout(limits.drain_max, drained)
             .await
@@ -120,24 +129,41 @@ impl Server {
     }
 }
 
-async fn accept(listener: TcpListener, app: Arc<App>, connections: Arc<Semaphore>) {
-    let router = router(Arc::clone(&app));
+/// A connection's place among those that are served.
+struct Place {
+    /// Given back with the end of the connection.
+    _permit: Result<OwnedSemaphorePermit, AcquireError>,
+    is_reserved: bool,
+}
+
+async fn accept(listener: TcpListener, app: Arc<App>) {
+    let (all, reserved) = (router(Arc::clone(&app)), reserved(Arc::clone(&app)));
     let mut stopped = pin!(app.hub.stopped());
+    let mut told: Option<Instant> = None;
     loop {
         let accepted = async {
-            let permit = Arc::clone(&connections).acquire_owned().await;
-            (permit, listener.accept().await)
+            let (stream, _) = listener.accept().await?;
+            Ok::<_, io::Error>((stream, place(&app).await))
         };
-        let (permit, accepted) = tokio::select! {
+        let accepted = tokio::select! {
             accepted = accepted => accepted,
             () = stopped.as_mut() => return,
         };
         match accepted {
-            Ok((stream, _)) => {
+            Ok((stream, place)) => {
+                if place.is_reserved && told.is_none_or(|at| at.elapsed() >= OVERLOAD_TOLD_INTERVAL)
+                {
+                    told = Some(Instant::now());
+                    tracing::warn!(
+                        connections_max = app.config.limits.connections_max,
+                        "all connections are taken: further ones are for cancels, risk actions and health only"
+                    );
+                }
+                let router = if place.is_reserved { &reserved } else { &all };
                 let (router, app) = (router.clone(), Arc::clone(&app));
                 tokio::spawn(async move {
-                    serve_connection(stream, router, &app).await;
-                    drop(permit);
+                    serve_connection(stream, router, &app, place.is_reserved).await;
+                    drop(place);
                 });
             }
             Err(error) => {
@@ -149,14 +175,33 @@ async fn accept(listener: TcpListener, app: Arc<App>, connections: Arc<Semaphore
     }
 }
 
-/// Serves the requests of a connection. One that becomes a WebSocket goes on elsewhere.
-async fn serve_connection(stream: TcpStream, router: Router, app: &App) {
+/// A place for one more connection: in the reserve only where there is no other.
+async fn place(app: &App) -> Place {
+    let (permit, is_reserved) = tokio::select! {
+        biased;
+        permit = Arc::clone(&app.connections).acquire_owned() => (permit, false),
+        permit = Arc::clone(&app.connections_reserved).acquire_owned() => (permit, true),
+    };
+    Place {
+        _permit: permit,
+        is_reserved,
+    }
+}
+
+/// Serves the requests of a connection, of one of the reserve the first. One that becomes a WebSocket goes on elsewhere.
+async fn serve_connection(stream: TcpStream, router: Router, app: &App, is_reserved: bool) {
     let limits = &app.config.limits;
+    let header_read_max = if is_reserved {
+        limits.reserved_read_max
+    } else {
+        limits.header_read_max
+    };
     // Small messages go out at once; where the system refuses, they go out a little later.
     let _ = stream.set_nodelay(true);
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(limits.header_read_max)
+        .keep_alive(!is_reserved)
+        .header_read_timeout(header_read_max)
         .max_headers(HEADERS_MAX)
         .max_buf_size(HEADER_BYTES_MAX)
         .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router))

@@ -121,8 +121,14 @@ impl Core {
             seq: shard.seq(),
             chain,
         };
+        let mut sequencer = Sequencer::new(config.clock, Arc::clone(&shared.time), &shard);
+        let behind = sequencer.look_behind();
+        shared
+            .counters
+            .clock_behind_ns
+            .set(behind.as_nanos() as u64);
         Self {
-            sequencer: Sequencer::new(config.clock, Arc::clone(&shared.time), &shard),
+            sequencer,
             announcer: Announcer::new(&shard, config.closures),
             timetable: config.timetable.take(),
             shard,
@@ -470,7 +476,10 @@ impl Core {
     fn read_clock(&mut self) {
         self.now = self.shared.time.now();
         self.since_clock = 0;
-        let replica = self.shared.counters.replica_seq.get();
+        let behind = self.sequencer.look_behind();
+        let counters = &self.shared.counters;
+        counters.clock_behind_ns.set(behind.as_nanos() as u64);
+        let replica = counters.replica_seq.get();
         self.is_far_ahead = self.shard.seq().0.saturating_sub(replica) >= self.replica_lag_max;
     }
 

@@ -7,6 +7,9 @@
 //! held) counts the same as where inputs never cease; of more than [`ROLLED_DATES_MAX`] dates only the last are. On
 //! a date that is a trading day of no plan or competition of the schedule nothing rolls. While the time is 0
 //! nobody knows it yet, and nothing rolls.
+//!
+//! Where the wall is the clock and once was far ahead, the time of the inputs stands still until the wall has come to
+//! it again: no day rolls meanwhile, and nothing that waits for a time is done. Whoever runs it is told.
 
 use std::cmp::Reverse;
 use std::sync::Arc;
@@ -23,6 +26,9 @@ use crate::time::Time;
 const NEVER: TimestampNs = TimestampNs(u64::MAX);
 /// Where no input came for longer, the days of the last so many dates are opened: no wrong clock can ask for more.
 const ROLLED_DATES_MAX: i32 = 1_000;
+
+/// The wall may be behind the time of the inputs by as much: a clock that is set right goes back a little.
+const CLOCK_BEHIND_MAX: Duration = Duration::from_secs(5);
 
 /// Where one schedule stands.
 #[derive(Debug)]
@@ -44,6 +50,8 @@ pub(crate) struct Sequencer {
     rolling: Vec<Rolling>,
     /// The earliest `next`.
     due: TimestampNs,
+    /// The wall was behind by too much and has not come to `last` again.
+    is_behind: bool,
 }
 
 impl Sequencer {
@@ -56,6 +64,7 @@ impl Sequencer {
             last: shard.ts(),
             rolling: Vec::new(),
             due: NEVER,
+            is_behind: false,
         };
         sequencer.learn(shard);
         sequencer
@@ -86,6 +95,33 @@ impl Sequencer {
         Some(Duration::from_nanos(
             due.0.saturating_sub(self.time.wall().0),
         ))
+    }
+
+    /// Looks at the wall: how long until it shows the time of the input before again, zero where it does. Tells the log
+    /// when that begins and when it is over.
+    pub(crate) fn look_behind(&mut self) -> Duration {
+        let behind = match self.clock {
+            Clock::Source => Duration::ZERO,
+            Clock::Wall => Duration::from_nanos(self.last.0.saturating_sub(self.time.wall().0)),
+        };
+        if !self.is_behind && behind > CLOCK_BEHIND_MAX {
+            self.is_behind = true;
+            tracing::warn!(
+                time = %self.last,
+                behind_s = behind.as_secs(),
+                "the clock is behind the time of the newest input: until it has come there, time stands still, no \
+                 day rolls, and nothing that waits for a time is done"
+            );
+        }
+        if self.is_behind && behind.is_zero() {
+            self.is_behind = false;
+            tracing::info!(time = %self.last, "the clock has come to the time of the newest input");
+        }
+        if self.is_behind {
+            behind
+        } else {
+            Duration::ZERO
+        }
     }
 
     /// Stamps an input: time never goes back.

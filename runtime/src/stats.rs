@@ -1,6 +1,7 @@
 //! Counters of this run. They start at zero with the process; the replica's position starts where it recovered.
 
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use types::{Event, EventKind, Seq};
 
@@ -25,6 +26,9 @@ pub struct Stats {
     pub stopped: u64,
     /// Whether the journal waits for room on the disk now.
     pub is_disk_full: bool,
+    /// How long until the wall's clock shows the time of the newest input again; zero where it is not behind by more than
+    /// seconds, or is not the clock. Until then time stands still.
+    pub clock_behind: Duration,
     /// Inputs dropped because their frame would pass [`types::frame::FRAME_BYTES_MAX`].
     pub oversized: u64,
     /// Batches published.
@@ -74,6 +78,7 @@ pub(crate) struct Counters {
     pub(crate) market_events: Counter,
     pub(crate) commands: Counter,
     pub(crate) timers: Counter,
+    pub(crate) clock_behind_ns: Counter,
     pub(crate) oversized: Counter,
     pub(crate) batches: Counter,
     pub(crate) syncs: Counter,
@@ -148,6 +153,7 @@ impl Counters {
             disk_full: ingress.disk_full(),
             stopped: ingress.stopped(),
             is_disk_full: ingress.is_disk_full(),
+            clock_behind: Duration::from_nanos(self.clock_behind_ns.get()),
             oversized: self.oversized.get(),
             batches: self.batches.get(),
             syncs: self.syncs.get(),

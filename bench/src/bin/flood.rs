@@ -18,6 +18,7 @@ use tokio::net::TcpStream;
 use tokio::net::tcp::OwnedReadHalf;
 use tokio::process::{Child, Command};
 use tokio::sync::mpsc;
+use tokio::sync::mpsc::error::TrySendError;
 
 type Result<T> = std::result::Result<T, Box<dyn Error + Send + Sync>>;
 
@@ -27,6 +28,8 @@ const PIPELINE_MAX: usize = 64;
 const ACCOUNTS: u64 = 200;
 /// Far from the ids of the demo's own traders.
 const CLIENT_ORDERS: u64 = 8_000_000_000_000;
+/// What a server says with a refusal: when to come again.
+const RETRY_AFTER: Duration = Duration::from_secs(1);
 /// How long the last answers may take.
 const LAST_ANSWERS_MAX: Duration = Duration::from_secs(20);
 /// How often somebody else cancels and reads, in a second.
@@ -38,7 +41,8 @@ const MICROS_MAX: u64 = 60_000_000;
 #[derive(Debug, Parser)]
 #[command(after_help = "Examples:
   cargo build --release -p dynasty && cargo run --release -p bench --bin flood
-  cargo run --release -p bench --bin flood -- --times 2,10 --seconds 10")]
+  cargo run --release -p bench --bin flood -- --times 2,10 --seconds 10
+  cargo run --release -p bench --bin flood -- --connections 600")]
 struct Arguments {
     /// The server's program [default: dynasty beside this one].
     #[arg(long)]
@@ -49,8 +53,8 @@ struct Arguments {
     /// How long each stretch is, in seconds.
     #[arg(long, default_value_t = 5.0)]
     seconds: f64,
-    /// Connections that send orders.
-    #[arg(long, default_value_t = 64, value_parser = clap::value_parser!(u64).range(1..=400))]
+    /// Connections that send orders; a server serves 512 at once and refuses what comes over others.
+    #[arg(long, default_value_t = 64, value_parser = clap::value_parser!(u64).range(1..=900))]
     connections: u64,
 }
 
@@ -150,7 +154,7 @@ async fn stretches(arguments: &Arguments, address: &str, process: u32) -> Result
         let flood = flood(address, arguments.connections, asked, seconds, &number).await?;
         others.store(false, Ordering::Relaxed);
         let (cancels, reads) = (cancels.await??, reads.await??);
-        let answered = flood.acknowledged + flood.refused + flood.unknown;
+        let answered = flood.acknowledged + flood.refused + flood.unknown + flood.behind_last;
         is_right &= flood.sent == answered && cancels.refused == 0;
         if peak.is_none() {
             peak = Some(answered as f64 / arguments.seconds);
@@ -160,7 +164,7 @@ async fn stretches(arguments: &Arguments, address: &str, process: u32) -> Result
             asked.map_or_else(|| "all".to_owned(), |rate| format!("{rate:.0}")),
             flood.sent,
             flood.acknowledged,
-            flood.refused,
+            flood.refused + flood.behind_last,
             flood.unknown,
             flood.held,
             ms(&flood.latency, 0.5),
@@ -171,6 +175,9 @@ async fn stretches(arguments: &Arguments, address: &str, process: u32) -> Result
         );
         for (status, count) in &flood.statuses {
             println!("{:>8} {status}: {count}", "");
+        }
+        if flood.behind_last > 0 {
+            println!("{:>8} behind a last answer: {}", "", flood.behind_last);
         }
         if flood.sent != answered {
             println!("         sent is not acknowledged + refused + unknown");
@@ -193,6 +200,8 @@ struct Flood {
     refused: u64,
     /// No answer, or an answer that the outcome is not known.
     unknown: u64,
+    /// Sent to a connection whose last answer came before: by HTTP not taken, so they are refused as well.
+    behind_last: u64,
     /// Not sent, because the connection had [`PIPELINE_MAX`] requests without an answer.
     held: u64,
     statuses: BTreeMap<u16, u64>,
@@ -217,7 +226,7 @@ async fn flood(
         let interval = rate.map(|rate| Duration::from_secs_f64(connections as f64 / rate));
         let sender = Sender {
             address: address.to_owned(),
-            first: begun
+            next: begun
                 + interval
                     .unwrap_or_default()
                     .mul_f64(place as f64 / connections as f64),
@@ -242,6 +251,7 @@ impl Flood {
             acknowledged: 0,
             refused: 0,
             unknown: 0,
+            behind_last: 0,
             held: 0,
             statuses: BTreeMap::new(),
             latency: Histogram::new_with_bounds(1, MICROS_MAX, 3)?,
@@ -265,6 +275,7 @@ impl Flood {
         self.acknowledged += other.acknowledged;
         self.refused += other.refused;
         self.unknown += other.unknown;
+        self.behind_last += other.behind_last;
         self.held += other.held;
         for (status, count) in &other.statuses {
             *self.statuses.entry(*status).or_default() += count;
@@ -277,7 +288,8 @@ impl Flood {
 /// One connection that sends orders.
 struct Sender {
     address: String,
-    first: Instant,
+    /// When the next one is intended.
+    next: Instant,
     end: Instant,
     /// Between two orders; none: the next when the answer has come.
     interval: Option<Duration>,
@@ -286,9 +298,29 @@ struct Sender {
 }
 
 impl Sender {
-    /// Sends, and counts what is answered. Every request that was written is counted once: by its answer, or as
-    /// unknown when the connection ended first.
-    async fn run(self, stream: TcpStream) -> Result<Flood> {
+    /// Sends until the end, over one connection after another: where the server closes one, the next is opened when it
+    /// said that it may be tried again.
+    async fn run(mut self, first: TcpStream) -> Result<Flood> {
+        let mut flood = Flood::new()?;
+        let mut stream = Some(first);
+        while Instant::now() < self.end {
+            let stream = if let Some(stream) = stream.take() {
+                stream
+            } else {
+                tokio::time::sleep(RETRY_AFTER).await;
+                let stream = TcpStream::connect(&self.address).await?;
+                stream.set_nodelay(true)?;
+                stream
+            };
+            flood.add(&self.send_over(stream).await?)?;
+        }
+        Ok(flood)
+    }
+
+    /// Sends until the end, or until the server has given its last answer over this connection, and counts what is
+    /// answered. Every request that was written is counted once: by its answer, as one behind the last answer, or as
+    /// unknown when the connection ended without saying so.
+    async fn send_over(&mut self, stream: TcpStream) -> Result<Flood> {
         let (reading, mut writing) = stream.into_split();
         let (waiting, mut intended) = mpsc::channel::<Instant>(if self.interval.is_none() {
             // One whose answer is awaited, one behind it.
@@ -302,31 +334,45 @@ impl Sender {
             while let Some(at) = intended.recv().await {
                 let answer = tokio::time::timeout(LAST_ANSWERS_MAX, answer(&mut reader)).await;
                 match answer {
-                    Ok(Ok((status, body))) => flood.answered(status, &body, at),
+                    Ok(Ok(answer)) => {
+                        flood.answered(answer.status, &answer.body, at);
+                        if answer.is_last {
+                            intended.close();
+                            while intended.recv().await.is_some() {
+                                flood.behind_last += 1;
+                            }
+                        }
+                    }
                     _ => flood.unknown += 1,
                 }
             }
             Ok::<_, Box<dyn Error + Send + Sync>>(flood)
         });
         let (mut sent, mut held) = (0, 0);
-        let mut next = self.first;
-        while Instant::now() < self.end {
+        while Instant::now() < self.end && !waiting.is_closed() {
             let at = match self.interval {
                 Some(interval) => {
-                    tokio::time::sleep_until(next.into()).await;
-                    let at = next;
-                    next += interval;
+                    tokio::time::sleep_until(self.next.into()).await;
+                    let at = self.next;
+                    self.next += interval;
                     at
                 }
                 None => Instant::now(),
             };
             let permit = if self.interval.is_none() {
-                waiting.reserve().await?
-            } else if let Ok(permit) = waiting.try_reserve() {
-                permit
+                match waiting.reserve().await {
+                    Ok(permit) => permit,
+                    Err(_) => break,
+                }
             } else {
-                held += 1;
-                continue;
+                match waiting.try_reserve() {
+                    Ok(permit) => permit,
+                    Err(TrySendError::Full(())) => {
+                        held += 1;
+                        continue;
+                    }
+                    Err(TrySendError::Closed(())) => break,
+                }
             };
             let request = self.order();
             sent += 1;
@@ -375,50 +421,70 @@ struct Noticed {
     refused: u64,
 }
 
-/// Asks at a steady rate, one after the other, on one connection.
+/// Asks at a steady rate, one after the other: who cancels over a connection of its own each time, as somebody does
+/// who comes in the middle of a flood; who reads over one that is kept from before it.
 async fn other(address: String, what: Other, goes_on: Arc<AtomicBool>) -> Result<Noticed> {
     let mut noticed = Noticed {
         latency: Histogram::new_with_bounds(1, MICROS_MAX, 3)?,
         refused: 0,
     };
     let interval = Duration::from_secs(1) / OTHERS_PER_SECOND as u32;
-    let connect = async || -> Result<_> {
-        let (reading, writing) = TcpStream::connect(&address).await?.into_split();
-        Ok((BufReader::new(reading), writing))
-    };
-    let (mut reader, mut writing) = connect().await?;
+    let mut kept = None;
     let mut next = Instant::now();
     let mut turn = 0;
     while goes_on.load(Ordering::Relaxed) {
         tokio::time::sleep_until(next.into()).await;
         let account = turn % ACCOUNTS;
         turn += 1;
-        let head = match what {
-            Other::Cancel => format!("DELETE /v1/accounts/{account}/orders"),
-            Other::Read => format!("GET /v1/accounts/{account}"),
+        let (head, is_kept) = match what {
+            Other::Cancel => (format!("DELETE /v1/accounts/{account}/orders"), false),
+            Other::Read => (format!("GET /v1/accounts/{account}"), true),
         };
-        let request = format!("{head} HTTP/1.1\r\nHost: {address}\r\n\r\n");
-        writing.write_all(request.as_bytes()).await?;
-        let Ok((status, _)) = answer(&mut reader).await else {
-            // A connection is asked to close after its age; what it was asked last is asked again.
-            (reader, writing) = connect().await?;
-            continue;
+        let connection = if is_kept { "keep-alive" } else { "close" };
+        let request =
+            format!("{head} HTTP/1.1\r\nHost: {address}\r\nConnection: {connection}\r\n\r\n");
+        let (mut reader, mut writing) = if let Some(kept) = kept.take() {
+            kept
+        } else {
+            let (reading, writing) = TcpStream::connect(&address).await?.into_split();
+            (BufReader::new(reading), writing)
         };
-        noticed.refused += u64::from(!(200..300).contains(&status));
+        let answer = match writing.write_all(request.as_bytes()).await {
+            Ok(()) => answer(&mut reader).await,
+            Err(error) => Err(error.into()),
+        };
+        let answer = match answer {
+            Ok(answer) => answer,
+            // A connection that is kept is closed at its age; what it was asked last is asked again.
+            Err(_) if is_kept => continue,
+            Err(error) => return Err(error),
+        };
+        noticed.refused += u64::from(!(200..300).contains(&answer.status));
         noticed
             .latency
             .saturating_record(next.elapsed().as_micros() as u64);
         next += interval;
+        if !answer.is_last {
+            kept = Some((reader, writing));
+        }
     }
     Ok(noticed)
 }
 
-/// Reads one answer of a connection that is kept.
-async fn answer(reader: &mut BufReader<OwnedReadHalf>) -> Result<(u16, String)> {
+/// An answer of the server.
+struct Answer {
+    status: u16,
+    body: String,
+    /// The server closes the connection behind it.
+    is_last: bool,
+}
+
+/// Reads one answer of a connection that may be kept.
+async fn answer(reader: &mut BufReader<OwnedReadHalf>) -> Result<Answer> {
     let mut line = String::new();
     reader.read_line(&mut line).await?;
     let status = line.split(' ').nth(1).ok_or("no status")?.parse()?;
-    let mut length = 0;
+    let (mut length, mut is_last) = (0, false);
     loop {
         line.clear();
         if reader.read_line(&mut line).await? == 0 {
@@ -427,15 +493,21 @@ async fn answer(reader: &mut BufReader<OwnedReadHalf>) -> Result<(u16, String)> 
         if line == "\r\n" {
             break;
         }
-        if let Some((name, value)) = line.split_once(": ")
-            && name.eq_ignore_ascii_case("content-length")
-        {
-            length = value.trim().parse()?;
+        if let Some((name, value)) = line.split_once(": ") {
+            if name.eq_ignore_ascii_case("content-length") {
+                length = value.trim().parse()?;
+            } else if name.eq_ignore_ascii_case("connection") {
+                is_last = value.trim().eq_ignore_ascii_case("close");
+            }
         }
     }
     let mut body = vec![0; length];
     reader.read_exact(&mut body).await?;
-    Ok((status, String::from_utf8(body)?))
+    Ok(Answer {
+        status,
+        body: String::from_utf8(body)?,
+        is_last,
+    })
 }
 
 /// Resident memory of a process, MiB.

@@ -34,11 +34,15 @@ pub(super) async fn health(State(app): State<Arc<App>>) -> Result<Response, Prob
     }
     let stats = app.handle.stats();
     let (is_disk_full, is_snapshot_overdue) = (stats.is_disk_full, stats.is_snapshot_overdue);
+    let is_clock_behind = !stats.clock_behind.is_zero();
+    let is_degraded = is_disk_full || is_snapshot_overdue || is_clock_behind;
     let body = json!({
-        // Without room for the journal reads go on and commands are refused; without snapshots all goes on.
-        "status": if is_disk_full || is_snapshot_overdue { "degraded" } else { "ok" },
+        // Without room for the journal reads go on and commands are refused; without snapshots all goes on; behind
+        // a clock that is behind all goes on but time.
+        "status": if is_degraded { "degraded" } else { "ok" },
         "is_disk_full": is_disk_full,
         "is_snapshot_overdue": is_snapshot_overdue,
+        "is_clock_behind": is_clock_behind,
         "engine_seq": app.handle.applied_seq().to_string(),
         "durable_seq": app.handle.durable_seq().to_string(),
         "ts": app.handle.views().ts.to_string(),

@@ -1,9 +1,16 @@
 //! What can be read over HTTP.
 
-use serde_json::json;
+use std::sync::Arc;
+use std::time::Instant;
 
-use crate::venue::Venue;
-use crate::wire::{Client, JSON, get, get_json, limit, market, post_order, request};
+use gateway::{Config, Projections, serve};
+use runtime::simulation::SimulatedTime;
+use runtime::{Clock, Next, Runtime, Shard, Source};
+use serde_json::json;
+use types::TimestampNs;
+
+use crate::venue::{NOON_S, Venue};
+use crate::wire::{Client, JSON, PATIENCE, get, get_json, limit, market, post_order, request};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_server_says_how_it_is() {
@@ -12,6 +19,7 @@ async fn the_server_says_how_it_is() {
     assert_eq!(health["status"], "ok");
     assert_eq!(health["is_disk_full"], false);
     assert_eq!(health["is_snapshot_overdue"], false);
+    assert_eq!(health["is_clock_behind"], false);
     assert_eq!(get_json(venue.address, "/v1/health").await, health);
     assert_eq!(health["ts"], "2024-01-03T12:00:00Z");
     // Two instruments, a plan, three accounts, a competition, three entries, a quote, and
@@ -360,4 +368,55 @@ async fn a_method_that_is_not_taken_is_told_which_are() {
     }
     let head = request(venue.address, "HEAD /v1/meta", &[], "").await;
     assert_eq!((head.status, head.body.as_str()), (200, ""));
+}
+
+/// A source that has ended.
+struct Ended;
+
+impl Source for Ended {
+    fn next(&mut self, _: &Shard, _: Instant) -> Next {
+        Next::End
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_clock_that_went_back_is_told() {
+    let noon = TimestampNs(NOON_S * 1_000_000_000);
+    let time = SimulatedTime::new(noon);
+    let directory = tempfile::tempdir().unwrap();
+    let projections = Projections::new();
+    let mut settings = runtime::Config::new(directory.path());
+    settings.clock = Clock::Wall;
+    settings.time = Arc::new(time.clone());
+    settings.projection = Some(projections.hook());
+    let runtime = Runtime::start(settings, Box::new(Ended)).unwrap();
+    let config = Config {
+        address: "127.0.0.1:0".parse().unwrap(),
+        ..Config::default()
+    };
+    let server = serve(runtime.handle(), config, projections).await.unwrap();
+    let address = server.address();
+    // Whatever comes, also what is refused, has a time.
+    let cancel = async || request(address, "DELETE /v1/accounts/0/orders", &[], "").await;
+    cancel().await;
+    assert_eq!(get_json(address, "/healthz").await["status"], "ok");
+
+    time.set_wall(TimestampNs(noon.0 - 90 * 1_000_000_000));
+    let started = Instant::now();
+    loop {
+        cancel().await;
+        let health = get_json(address, "/healthz").await;
+        if health["is_clock_behind"] == true {
+            assert_eq!(health["status"], "degraded");
+            break;
+        }
+        assert!(started.elapsed() < PATIENCE, "{health}");
+    }
+    let metrics = get(address, "/metrics").await.body;
+    assert!(
+        metrics.contains("\ndynasty_clock_behind_seconds 90\n"),
+        "{metrics}"
+    );
+    assert!(server.shutdown().await);
+    runtime.stop().unwrap();
 }
