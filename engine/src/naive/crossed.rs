@@ -256,13 +256,13 @@ impl Naive {
             return false;
         }
         if maker.account == taker.account && taker.request.self_trade != SelfTrade::Allow {
-            let is_cover = taker.role == OrderRole::CoverStop;
-            if is_cover && self.opposing(&taker) == 0 {
+            let is_stop = matches!(taker.role, OrderRole::CoverStop | OrderRole::StopLoss);
+            if is_stop && self.opposing(&taker) == 0 {
                 self.end_bounded(id, price);
                 return false;
             }
             // Of two stops that neither may end, each closes what the other does.
-            if !is_cover || !self.is_mandatory(&maker) {
+            if !is_stop || !self.is_mandatory(&maker) {
                 return self.prevent(&maker, &taker);
             }
         }
@@ -348,7 +348,7 @@ impl Naive {
     fn prevent(&mut self, maker: &Order, taker: &Order) -> bool {
         let reason = CancelReason::SelfTrade;
         let choice = match taker.role {
-            OrderRole::CoverStop => SelfTrade::CancelOldest,
+            OrderRole::CoverStop | OrderRole::StopLoss => SelfTrade::CancelOldest,
             _ if self.is_mandatory(maker) => SelfTrade::CancelNewest,
             _ => taker.request.self_trade,
         };

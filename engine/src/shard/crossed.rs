@@ -232,14 +232,15 @@ impl Shard {
         const REASON: Option<CancelReason> = Some(CancelReason::SelfTrade);
         let id = self.orders.id(handle);
         let order = self.orders.get(handle);
-        let (mode, is_cover) = (order.self_trade, order.role == OrderRole::CoverStop);
+        let mode = order.self_trade;
+        let is_stop = matches!(order.role, OrderRole::CoverStop | OrderRole::StopLoss);
         // What has nothing to close would not trade, and ends nobody.
-        if is_cover && !self.closes_something(handle) {
+        if is_stop && !self.closes_something(handle) {
             self.end_bounded(handle, price, events);
             return Encounter::Ended;
         }
-        // What is mandatory does not end for it: of two stops of cover orders each closes what the other does.
-        let mode = match (is_cover, self.is_mandatory(maker)) {
+        // What is mandatory does not end for it: of two stops each closes what the other does.
+        let mode = match (is_stop, self.is_mandatory(maker)) {
             (true, true) => SelfTrade::Allow,
             (true, false) => SelfTrade::CancelOldest,
             (false, true) => SelfTrade::CancelNewest,
@@ -440,7 +441,6 @@ impl Shard {
         self.refresh_touch(instrument);
     }
 
-    /// Brings the touch of a crossed instrument in line with its book.
     /// What the house gives for a position of a book: its mark, but no more than the newest print, nor than what
     /// somebody else shows, so that nobody sets it with an order of his own.
     fn house_price(&self, held: &Holding) -> Ticks {
@@ -465,6 +465,7 @@ impl Shard {
         })
     }
 
+    /// Brings the touch of a crossed instrument in line with its book.
     #[inline(never)]
     pub(super) fn refresh_touch(&mut self, instrument: InstrumentId) {
         let market = &mut self.markets[instrument.0 as usize];
@@ -513,7 +514,6 @@ impl Market {
         let ask = ask.or_else(|| kept_ask.map(|kept| bid.map_or(kept, |bid| kept.max(bid))));
         bid.zip(ask)
     }
-}
 
     /// What a side keeps that shows nothing, whatever the other one shows.
     fn kept_price(&self, side: Side) -> Option<Ticks> {
@@ -529,6 +529,7 @@ impl Market {
             Side::Sell => touch.ask.max(last),
         })
     }
+}
 
 const fn market_has_followers(market: &Market) -> bool {
     market.followers > 0
