@@ -7,7 +7,7 @@ use types::{
 
 use super::Naive;
 use super::entering::trail;
-use super::funding::{Claim, takes};
+use super::funding::Claim;
 use super::order::{Order, Stage};
 
 /// What an owner wants changed of an order.
@@ -265,7 +265,6 @@ impl Naive {
             side: order.side,
             lots: after.leaves(),
             price: self.working_price(&after),
-            takes: takes(&order.request),
             taker: taker.filter(|_| !stays),
             instead_of: Some(order.id),
         };
