@@ -2,7 +2,7 @@
 
 use types::{
     AccountId, DenyReason, DisplayFault, EventKind, InstrumentStatus, ListFault, Lots, NewOrder,
-    OrderChange, OrderId, OrderKind, OrderRole, Price, Qty, Ticks, TimeInForce, Trail,
+    OrderChange, OrderId, OrderKind, OrderRole, Price, Qty, Side, Ticks, TimeInForce, Trail,
     codec_struct,
 };
 
@@ -12,6 +12,7 @@ use super::check::{
     shows_in_parts,
 };
 use super::funds::Replaced;
+use super::lists::members;
 use crate::event_buf::EventBuf;
 use crate::order::{Form, Stage, Tif, is_exit};
 
@@ -274,6 +275,38 @@ impl Shard {
         Ok(amended)
     }
 
+    /// Whether an order of an OCO, with so many leaves, and all else that works on its side close no more than what
+    /// is held: of the OCO the largest order counts there, as one of them is all that executes.
+    fn side_only_closes(&self, handle: u32, leaves: Lots) -> bool {
+        let order = self.orders.get(handle);
+        let Some(extra) = self.orders.extra(handle) else {
+            return false;
+        };
+        if order.role != OrderRole::Oco {
+            return false;
+        }
+        let holding = self.holdings.get(order.holding);
+        let mut working = match order.side {
+            Side::Buy => holding.buys,
+            Side::Sell => holding.sells,
+        };
+        let mut largest = leaves;
+        for member in members(extra) {
+            let Some(other) = self.orders.find(member) else {
+                continue;
+            };
+            let sibling = self.orders.get(other);
+            let counts = (sibling.holding, sibling.side) == (order.holding, order.side);
+            if counts && !sibling.flags.is_closing() {
+                working = working.saturating_sub(sibling.leaves());
+                if other != handle {
+                    largest = largest.max(sibling.leaves());
+                }
+            }
+        }
+        working.saturating_add(largest) <= holding.closable(order.side)
+    }
+
     /// The order with its new figures in the place of the old ones is within size, shorts and funds.
     fn check_worth(
         &self,
@@ -300,7 +333,7 @@ impl Shard {
             check_short(&desk, request, leaves, old)?;
         }
         self.check_amended_conduct(&desk, request, leaves, old, amended.moves)?;
-        if is_closing {
+        if is_closing || self.side_only_closes(handle, leaves) {
             return Ok(());
         }
         let replaced = Replaced {
