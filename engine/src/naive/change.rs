@@ -279,7 +279,16 @@ impl Naive {
         if let Some(price) = wanted.price {
             if order.stage == Stage::Resting {
                 let ticks = price.0 / grid.tick_size.0;
-                self.check_level(instrument, order.side, ticks)?;
+                let own = order.limit.unwrap_or_default();
+                let book = self.book(instrument, order.side);
+                let here = book.iter().filter(|other| other.limit == order.limit);
+                let levels = self.level_prices(instrument, order.side).len();
+                let frees = own != ticks
+                    && here.count() == 1
+                    && levels <= self.limits.book_levels_max as usize;
+                if !frees {
+                    self.check_level(instrument, order.side, ticks)?;
+                }
             }
             self.check_would_take(&order.request, Some(price))?;
         }

@@ -13,6 +13,7 @@ use super::check::{
 };
 use super::funds::Replaced;
 use super::lists::members;
+use crate::book::key_of;
 use crate::event_buf::EventBuf;
 use crate::order::{Form, Stage, Tif, is_exit};
 
@@ -268,7 +269,14 @@ impl Shard {
         self.check_worth(handle, &request, &amended)?;
         if amendment.price.is_some() {
             if amended.limit != order.limit && order.stage == Stage::Resting {
-                self.check_levels(market, order.side, amended.limit)?;
+                // A level that has nobody else is free again.
+                let level = key_of(order.side, order.limit);
+                let ladder = market.book.ladder(order.side);
+                let frees =
+                    || ladder.len_at(level) == 1 && ladder.levels() <= self.limits.book_levels_max;
+                if !self.has_level(market, order.side, amended.limit) && !frees() {
+                    self.check_levels(market, order.side, amended.limit)?;
+                }
             }
             check_post_only(&request, market, amended.limit)?;
         }
