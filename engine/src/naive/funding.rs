@@ -151,7 +151,8 @@ impl Naive {
         stated.or(offered).unwrap_or_default()
     }
 
-    /// Whether the position that is aimed at is one that amounts hold exactly.
+    /// Whether the position that is aimed at is one that amounts hold exactly: of what opens at its price and at that of
+    /// the market.
     pub(super) fn check_size(&self, claim: &Claim, is_closing: bool) -> Result<(), DenyReason> {
         let held = i128::from(self.held(claim.account, claim.instrument, claim.leg));
         let (buys, sells) =
@@ -163,11 +164,14 @@ impl Naive {
             Side::Sell => (held - sells - lots).abs(),
         };
         let tick_value = self.markets[claim.instrument].tick_value;
-        let worth = value(claim.price, hold(aimed), tick_value).saturating_abs();
+        let offered = self.offered(claim.instrument, claim.side);
+        let offered = offered.filter(|_| !is_closing).unwrap_or_default();
+        let price = claim.price.saturating_abs().max(offered.saturating_abs());
+        let worth = value(price, hold(aimed), tick_value).saturating_abs();
         if aimed <= LOTS_MAX && worth <= VALUE_MAX {
             Ok(())
         } else {
-            let unit = tick_value.saturating_mul(i128::from(claim.price).abs());
+            let unit = tick_value.saturating_mul(i128::from(price));
             let max = (VALUE_MAX / unit.max(1)).min(LOTS_MAX);
             let grid = &self.markets[claim.instrument].instrument;
             Err(DenyReason::PositionOutOfRange {

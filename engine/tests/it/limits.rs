@@ -563,3 +563,20 @@ fn an_amendment_finds_the_level_that_it_frees() {
     );
     world.agrees();
 }
+
+/// 3 sold at no less than 1 where 4,000,000,000 are bid are 12,000,000,000, of which 9,000,000,000 are held exactly.
+#[test]
+fn a_position_is_as_large_as_the_market_makes_it() {
+    let mut world = World::trading(crate::world::paper(types::PaperModel::default()));
+    world.tell(crate::words::quote("4000000000", "4000000001"));
+    assert_eq!(
+        world.tell(sell(0, 3).at("1")),
+        ["denied PositionOutOfRange 3 of 2"]
+    );
+    assert_eq!(
+        world.tell(sell(0, 3).stop("1")),
+        ["denied PositionOutOfRange 3 of 2"]
+    );
+    assert_eq!(world.tell(sell(0, 2).at("1")).len(), 2);
+    world.agrees();
+}
