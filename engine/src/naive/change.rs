@@ -7,7 +7,7 @@ use types::{
 
 use super::Naive;
 use super::entering::trail;
-use super::funding::{Claim, takes};
+use super::funding::Claim;
 use super::order::{Order, Stage};
 
 /// What an owner wants changed of an order.
@@ -265,7 +265,6 @@ impl Naive {
             side: order.side,
             lots: after.leaves(),
             price: self.working_price(&after),
-            takes: takes(&order.request),
             taker: taker.filter(|_| !stays),
             instead_of: Some(order.id),
         };
@@ -274,17 +273,51 @@ impl Naive {
             self.check_short(&order.request, after.leaves(), Some(order.id))?;
         }
         self.check_changed_conduct(order, &after)?;
-        if !order.is_closing() {
+        if !order.is_closing() && !self.side_only_closes(order, after.leaves()) {
             self.check_buying_power(&[claim])?;
         }
         if let Some(price) = wanted.price {
             if order.stage == Stage::Resting {
                 let ticks = price.0 / grid.tick_size.0;
-                self.check_level(instrument, order.side, ticks)?;
+                let own = order.limit.unwrap_or_default();
+                let book = self.book(instrument, order.side);
+                let here = book.iter().filter(|other| other.limit == order.limit);
+                let levels = self.level_prices(instrument, order.side).len();
+                let frees = own != ticks
+                    && here.count() == 1
+                    && levels <= self.limits.book_levels_max as usize;
+                if !frees {
+                    self.check_level(instrument, order.side, ticks)?;
+                }
             }
             self.check_would_take(&order.request, Some(price))?;
         }
         Ok(after)
+    }
+}
+
+impl Naive {
+    /// Whether what works on the side of an OCO's order closes no more than what is held, of the OCO only its largest
+    /// order, this one with so many leaves.
+    fn side_only_closes(&self, order: &Order, leaves: i64) -> bool {
+        if order.role != OrderRole::Oco {
+            return false;
+        }
+        let working = self.orders.values().filter(|other| {
+            (other.account, other.instrument, other.leg, other.side)
+                == (order.account, order.instrument, order.leg, order.side)
+                && !other.is_closing()
+        });
+        let (mut rest, mut largest) = (0_i128, i128::from(leaves));
+        for other in working {
+            let is_of_list = other.role == OrderRole::Oco && other.list == order.list;
+            if !is_of_list {
+                rest += i128::from(other.leaves());
+            } else if other.id != order.id {
+                largest = largest.max(i128::from(other.leaves()));
+            }
+        }
+        rest + largest <= i128::from(self.opposing(order))
     }
 }
 

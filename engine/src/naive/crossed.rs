@@ -43,7 +43,8 @@ impl Naive {
         prices
     }
 
-    /// The touch of a crossed instrument after its book changed. A side without orders keeps its price.
+    /// The touch of a crossed instrument after its book changed. A side without orders keeps its price, but none
+    /// that is better than the newest print.
     pub(super) fn refresh_touch(&mut self, instrument: usize) {
         let market = &self.markets[instrument];
         if market.paper().is_some() || self.matching == Some(instrument) {
@@ -53,8 +54,19 @@ impl Naive {
             self.best(instrument, Side::Buy),
             self.best(instrument, Side::Sell),
         );
-        let kept_bid = market.touch.map(|touch| touch.bid).or(market.last);
-        let kept_ask = market.touch.map(|touch| touch.ask).or(market.last);
+        let (mut kept_bid, mut kept_ask) = (market.last, market.last);
+        if let Some(touch) = market.touch {
+            // A side that the other one had pushed starts anew at the newest print.
+            let is_pushed = |own: i64, other: i64| touch.bid == touch.ask && own == 0 && other != 0;
+            let bid = touch.bid.min(market.last.unwrap_or(touch.bid));
+            let ask = touch.ask.max(market.last.unwrap_or(touch.ask));
+            if market.last.is_none() || !is_pushed(touch.bid_qty, touch.ask_qty) {
+                kept_bid = Some(bid);
+            }
+            if market.last.is_none() || !is_pushed(touch.ask_qty, touch.bid_qty) {
+                kept_ask = Some(ask);
+            }
+        }
         let bid = bid.or_else(|| {
             let highest = ask.map_or(i64::MAX, |(price, _)| price);
             kept_bid.map(|price| (price.min(highest), 0))
@@ -244,13 +256,13 @@ impl Naive {
             return false;
         }
         if maker.account == taker.account && taker.request.self_trade != SelfTrade::Allow {
-            let is_cover = taker.role == OrderRole::CoverStop;
-            if is_cover && self.opposing(&taker) == 0 {
+            let is_stop = matches!(taker.role, OrderRole::CoverStop | OrderRole::StopLoss);
+            if is_stop && self.opposing(&taker) == 0 {
                 self.end_bounded(id, price);
                 return false;
             }
             // Of two stops that neither may end, each closes what the other does.
-            if !is_cover || !self.is_mandatory(&maker) {
+            if !is_stop || !self.is_mandatory(&maker) {
                 return self.prevent(&maker, &taker);
             }
         }
@@ -336,7 +348,7 @@ impl Naive {
     fn prevent(&mut self, maker: &Order, taker: &Order) -> bool {
         let reason = CancelReason::SelfTrade;
         let choice = match taker.role {
-            OrderRole::CoverStop => SelfTrade::CancelOldest,
+            OrderRole::CoverStop | OrderRole::StopLoss => SelfTrade::CancelOldest,
             _ if self.is_mandatory(maker) => SelfTrade::CancelNewest,
             _ => taker.request.self_trade,
         };

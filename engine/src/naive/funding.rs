@@ -26,9 +26,7 @@ pub(super) struct Claim {
     pub(super) side: Side,
     pub(super) lots: i64,
     pub(super) price: i64,
-    /// It is a market order that takes as soon as it is accepted.
-    pub(super) takes: bool,
-    /// Any order that takes as soon as it is accepted.
+    /// It takes as soon as it is accepted.
     pub(super) taker: Option<Taker>,
     /// The working order that the claim is to replace.
     pub(super) instead_of: Option<u64>,
@@ -79,7 +77,6 @@ impl Naive {
             side: request.side,
             lots: request.qty.0 / self.markets[instrument].instrument.lot_size.0,
             price: self.price_of(request).unwrap_or_default(),
-            takes: takes(request),
             taker: self.taker(request, ticks(limit), (awaits, ticks(trigger))),
             instead_of: None,
         }
@@ -154,7 +151,8 @@ impl Naive {
         stated.or(offered).unwrap_or_default()
     }
 
-    /// Whether the position that is aimed at is one that amounts hold exactly.
+    /// Whether the position that is aimed at is one that amounts hold exactly: of what opens at its price and at that of
+    /// the market.
     pub(super) fn check_size(&self, claim: &Claim, is_closing: bool) -> Result<(), DenyReason> {
         let held = i128::from(self.held(claim.account, claim.instrument, claim.leg));
         let (buys, sells) =
@@ -166,11 +164,14 @@ impl Naive {
             Side::Sell => (held - sells - lots).abs(),
         };
         let tick_value = self.markets[claim.instrument].tick_value;
-        let worth = value(claim.price, hold(aimed), tick_value).saturating_abs();
+        let offered = self.offered(claim.instrument, claim.side);
+        let offered = offered.filter(|_| !is_closing).unwrap_or_default();
+        let price = claim.price.saturating_abs().max(offered.saturating_abs());
+        let worth = value(price, hold(aimed), tick_value).saturating_abs();
         if aimed <= LOTS_MAX && worth <= VALUE_MAX {
             Ok(())
         } else {
-            let unit = tick_value.saturating_mul(i128::from(claim.price).abs());
+            let unit = tick_value.saturating_mul(i128::from(price));
             let max = (VALUE_MAX / unit.max(1)).min(LOTS_MAX);
             let grid = &self.markets[claim.instrument].instrument;
             Err(DenyReason::PositionOutOfRange {
@@ -227,10 +228,8 @@ impl Naive {
         let free = self.cash_available(claim.account, claim.instead_of);
         let mut needed: i128 = 0;
         for claim in claims.iter().filter(|claim| claim.side == Side::Buy) {
-            let mut parts = vec![(claim.price, claim.lots)];
-            if claim.takes && market.takes() {
-                parts = self.met(claim);
-            }
+            let (mut parts, waits) = self.parts_of(claim);
+            parts.extend(waits);
             needed = needed.saturating_add(self.bill(claim.instrument, &parts));
         }
         let needed = money_ceil(-self.worth(claim.account, currency, -needed));
@@ -323,17 +322,7 @@ impl Naive {
         (cost, fee.max(market.instrument.fees.minimum))
     }
 
-    /// What a market order meets: prices and lots. What nobody shows counts at the last of them.
-    fn met(&self, claim: &Claim) -> Vec<(i64, i64)> {
-        let wanted = (claim.side, claim.lots);
-        let mut parts = self.offers(claim.account, claim.instrument, wanted, None, false);
-        let met: i64 = parts.iter().map(|(_, lots)| lots).sum();
-        let last = parts.last().map_or(claim.price, |(price, _)| *price);
-        parts.push((last, claim.lots - met));
-        parts
-    }
-
-    /// What a claim on margin comes to: the parts that it takes at once, and those that wait.
+    /// What a claim comes to: the parts that it takes at once, and those that wait.
     fn parts_of(&self, claim: &Claim) -> (Parts, Parts) {
         let Some(taker) = claim.taker else {
             return (Vec::new(), vec![(claim.price, claim.lots)]);
@@ -523,7 +512,6 @@ impl Naive {
             side: order.side,
             lots: order.leaves(),
             price,
-            takes: false,
             taker: taker.filter(|_| is_under_way),
             instead_of: Some(order.id),
         }
@@ -708,10 +696,4 @@ fn dearest_fee(instrument: &Instrument, notional: i128, lots: i64) -> Money {
     let fees = instrument.fees;
     let makes = fee(instrument, fees.maker, notional, lots);
     makes.max(fee(instrument, fees.taker, notional, lots))
-}
-
-/// Whether an order is a market order that takes as soon as it is accepted.
-pub(super) const fn takes(request: &NewOrder) -> bool {
-    let is_for_auction = matches!(request.tif, TimeInForce::AtOpen | TimeInForce::AtClose);
-    matches!(request.kind, OrderKind::Market) && !is_for_auction
 }

@@ -366,7 +366,11 @@ impl Naive {
     pub(super) fn close(&mut self, id: usize, position: &Position, cause: FillCause) {
         let market = &self.markets[position.instrument];
         let (is_crossed, is_open) = (market.paper().is_none(), market.is_open());
-        let mark = market.closing(position.lots);
+        let mark = if is_crossed {
+            self.house_price(id, position)
+        } else {
+            market.closing(position.lots)
+        };
         let order = self.closing_order(id, position, cause);
         self.orders.insert(0, order.clone());
         if !is_crossed {
@@ -384,6 +388,24 @@ impl Naive {
             });
         }
         self.orders.remove(&0);
+    }
+
+    /// The worst, for a position, of its mark, the newest print and the best price that another account shows.
+    fn house_price(&self, id: usize, position: &Position) -> i64 {
+        let is_long = position.lots > 0;
+        let side = if is_long { Side::Buy } else { Side::Sell };
+        let book = self.book(position.instrument, side);
+        let others = book.iter().find(|order| order.account != id);
+        let market = &self.markets[position.instrument];
+        let mut prices = vec![market.closing(position.lots)];
+        prices.extend(market.last);
+        prices.extend(others.and_then(|order| order.limit));
+        let worst = if is_long {
+            prices.into_iter().min()
+        } else {
+            prices.into_iter().max()
+        };
+        worst.unwrap_or_default()
     }
 
     /// The engine's own order to close a position; its id is zero and it works nowhere.

@@ -2,7 +2,7 @@
 
 use types::{
     AccountId, DenyReason, DisplayFault, EventKind, InstrumentStatus, ListFault, Lots, NewOrder,
-    OrderChange, OrderId, OrderKind, OrderRole, Price, Qty, Ticks, TimeInForce, Trail,
+    OrderChange, OrderId, OrderKind, OrderRole, Price, Qty, Side, Ticks, TimeInForce, Trail,
     codec_struct,
 };
 
@@ -12,6 +12,8 @@ use super::check::{
     shows_in_parts,
 };
 use super::funds::Replaced;
+use super::lists::members;
+use crate::book::key_of;
 use crate::event_buf::EventBuf;
 use crate::order::{Form, Stage, Tif, is_exit};
 
@@ -267,11 +269,50 @@ impl Shard {
         self.check_worth(handle, &request, &amended)?;
         if amendment.price.is_some() {
             if amended.limit != order.limit && order.stage == Stage::Resting {
-                self.check_levels(market, order.side, amended.limit)?;
+                // A level that has nobody else is free again.
+                let level = key_of(order.side, order.limit);
+                let ladder = market.book.ladder(order.side);
+                let frees =
+                    || ladder.len_at(level) == 1 && ladder.levels() <= self.limits.book_levels_max;
+                if !self.has_level(market, order.side, amended.limit) && !frees() {
+                    self.check_levels(market, order.side, amended.limit)?;
+                }
             }
             check_post_only(&request, market, amended.limit)?;
         }
         Ok(amended)
+    }
+
+    /// Whether an order of an OCO, with so many leaves, and all else that works on its side close no more than what
+    /// is held: of the OCO the largest order counts there, as one of them is all that executes.
+    fn side_only_closes(&self, handle: u32, leaves: Lots) -> bool {
+        let order = self.orders.get(handle);
+        let Some(extra) = self.orders.extra(handle) else {
+            return false;
+        };
+        if order.role != OrderRole::Oco {
+            return false;
+        }
+        let holding = self.holdings.get(order.holding);
+        let mut working = match order.side {
+            Side::Buy => holding.buys,
+            Side::Sell => holding.sells,
+        };
+        let mut largest = leaves;
+        for member in members(extra) {
+            let Some(other) = self.orders.find(member) else {
+                continue;
+            };
+            let sibling = self.orders.get(other);
+            let counts = (sibling.holding, sibling.side) == (order.holding, order.side);
+            if counts && !sibling.flags.is_closing() {
+                working = working.saturating_sub(sibling.leaves());
+                if other != handle {
+                    largest = largest.max(sibling.leaves());
+                }
+            }
+        }
+        working.saturating_add(largest) <= holding.closable(order.side)
     }
 
     /// The order with its new figures in the place of the old ones is within size, shorts and funds.
@@ -300,7 +341,7 @@ impl Shard {
             check_short(&desk, request, leaves, old)?;
         }
         self.check_amended_conduct(&desk, request, leaves, old, amended.moves)?;
-        if is_closing {
+        if is_closing || self.side_only_closes(handle, leaves) {
             return Ok(());
         }
         let replaced = Replaced {

@@ -494,7 +494,7 @@ pub(super) fn check_short(
 }
 
 /// Whether the position that the order aims at, working orders included, is within what the engine
-/// holds exactly. `replaced`: leaves of the order that this one takes the place of.
+/// holds exactly, at its price and at that of the market. `replaced`: leaves of the order that this one takes the place of.
 #[inline(always)]
 pub(super) fn check_size(
     desk: &Desk<'_>,
@@ -516,6 +516,13 @@ pub(super) fn check_size(
     let replaced = if is_closing { Lots(0) } else { replaced };
     let aimed = aimed.saturating_sub(replaced).saturating_add(lots);
     let market = desk.market;
+    // What it opens may be worth what the market is at, and not what it asked for.
+    let price = match market.offered(request.side) {
+        Some(offered) if !is_closing => {
+            Ticks(price.0.saturating_abs().max(offered.0.saturating_abs()))
+        }
+        _ => price,
+    };
     if holding::is_within_range(price, aimed, market.tick_value, market.tick_lots_max) {
         Ok(())
     } else {

@@ -12,6 +12,7 @@ use super::fills::{ClosingOrder, Execution};
 use super::lists::members;
 use crate::book::{key_of, price_of};
 use crate::event_buf::EventBuf;
+use crate::holding::Holding;
 use crate::market::{Market, Touch};
 use crate::order::{Form, Order, Stage, Tif};
 
@@ -231,14 +232,15 @@ impl Shard {
         const REASON: Option<CancelReason> = Some(CancelReason::SelfTrade);
         let id = self.orders.id(handle);
         let order = self.orders.get(handle);
-        let (mode, is_cover) = (order.self_trade, order.role == OrderRole::CoverStop);
+        let mode = order.self_trade;
+        let is_stop = matches!(order.role, OrderRole::CoverStop | OrderRole::StopLoss);
         // What has nothing to close would not trade, and ends nobody.
-        if is_cover && !self.closes_something(handle) {
+        if is_stop && !self.closes_something(handle) {
             self.end_bounded(handle, price, events);
             return Encounter::Ended;
         }
-        // What is mandatory does not end for it: of two stops of cover orders each closes what the other does.
-        let mode = match (is_cover, self.is_mandatory(maker)) {
+        // What is mandatory does not end for it: of two stops each closes what the other does.
+        let mode = match (is_stop, self.is_mandatory(maker)) {
             (true, true) => SelfTrade::Allow,
             (true, false) => SelfTrade::CancelOldest,
             (false, true) => SelfTrade::CancelNewest,
@@ -382,7 +384,7 @@ impl Shard {
         } else {
             Side::Sell
         };
-        let mark = self.markets[index].closing(held.lots).unwrap_or(Ticks(0));
+        let house = self.house_price(&held);
         let mut closing = ClosingOrder::new(cause, held.lots);
         let before = self.pending.matching.replace(instrument);
         while closing.leaves.0 > 0 && self.markets[index].status == InstrumentStatus::Open {
@@ -428,7 +430,7 @@ impl Shard {
         }
         if closing.leaves.0 > 0 {
             let execution = Execution {
-                price: mark,
+                price: house,
                 lots: closing.leaves,
                 maker: false,
                 model: FillModel::House,
@@ -437,6 +439,30 @@ impl Shard {
         }
         self.pending.matching = before;
         self.refresh_touch(instrument);
+    }
+
+    /// What the house gives for a position of a book: its mark, but no more than the newest print, nor than what
+    /// somebody else shows, so that nobody sets it with an order of his own.
+    fn house_price(&self, held: &Holding) -> Ticks {
+        let market = &self.markets[held.instrument.0 as usize];
+        let mark = market.closing(held.lots).unwrap_or(Ticks(0));
+        let side = if held.lots.0 > 0 {
+            Side::Buy
+        } else {
+            Side::Sell
+        };
+        let ladder = market.book.ladder(side);
+        let others = ladder.iter_levels().find_map(|(key, ..)| {
+            let mut queue = ladder.iter_queue(&self.orders.nodes, key);
+            queue
+                .any(|maker| self.orders.nodes.get(maker).account != held.account)
+                .then(|| price_of(side, key))
+        });
+        let bounds = [market.last, others].into_iter().flatten();
+        bounds.fold(mark, |worst, price| match side {
+            Side::Buy => worst.min(price),
+            Side::Sell => worst.max(price),
+        })
     }
 
     /// Brings the touch of a crossed instrument in line with its book.
@@ -478,15 +504,30 @@ impl Shard {
 }
 
 impl Market {
-    /// The prices of a touch of which a side is empty: it keeps its last one, but never crosses the other.
+    /// The prices of a touch of which a side is empty: it keeps its last one, but never crosses the other, and is
+    /// no better than the newest print.
     #[cold]
     #[inline(never)]
     fn kept_prices(&self, bid: Option<Ticks>, ask: Option<Ticks>) -> Option<(Ticks, Ticks)> {
-        let kept_bid = self.touch.map(|touch| touch.bid).or(self.last);
-        let kept_ask = self.touch.map(|touch| touch.ask).or(self.last);
+        let (kept_bid, kept_ask) = (self.kept_price(Side::Buy), self.kept_price(Side::Sell));
         let bid = bid.or_else(|| kept_bid.map(|kept| ask.map_or(kept, |ask| kept.min(ask))));
         let ask = ask.or_else(|| kept_ask.map(|kept| bid.map_or(kept, |bid| kept.max(bid))));
         bid.zip(ask)
+    }
+
+    /// What a side keeps that shows nothing, whatever the other one shows.
+    fn kept_price(&self, side: Side) -> Option<Ticks> {
+        let (Some(touch), Some(last)) = (&self.touch, self.last) else {
+            return self.touch.map(|touch| touch.price(side)).or(self.last);
+        };
+        // Where the other side had come to it, that is over with what stood there.
+        let is_pushed =
+            touch.bid == touch.ask && touch.qty(side).0 == 0 && touch.opposite_qty(side).0 != 0;
+        Some(match side {
+            _ if is_pushed => last,
+            Side::Buy => touch.bid.min(last),
+            Side::Sell => touch.ask.max(last),
+        })
     }
 }
 

@@ -286,11 +286,6 @@ impl Bill {
     }
 }
 
-/// Whether a market order takes as soon as it is accepted.
-fn takes(request: &NewOrder, market: &Market) -> bool {
-    request.kind == OrderKind::Market && !Tif::of(request.tif).is_auction() && market.can_trade()
-}
-
 /// How an order takes what is there as soon as it is accepted; `None` of one that waits. `limit`: of one that has a
 /// limit, in ticks.
 fn taker(request: &NewOrder, market: &Market, limit: Ticks) -> Option<Taker> {
@@ -318,6 +313,11 @@ fn taker(request: &NewOrder, market: &Market, limit: Ticks) -> Option<Taker> {
     };
     let meets = |limit| market.would_take(request.side, limit).is_some();
     limit.is_none_or(meets).then_some(Taker { limit })
+}
+
+/// Whose orders in a book an order ends instead of trading with them, to go on to the next one.
+fn passes(request: &NewOrder) -> Option<AccountId> {
+    (request.self_trade == SelfTrade::CancelOldest).then_some(request.account)
 }
 
 /// What a position is valued at once somebody has taken as far as `last`, which is a book's newest print then.
@@ -503,8 +503,7 @@ impl Shard {
         let market = desk.market;
         let wanted = (request.side, lots);
         let (instrument, account) = (request.instrument, request.account);
-        // Where an order of its own would end, it goes on to the next one.
-        let past = (request.self_trade == SelfTrade::CancelOldest).then_some(account);
+        let past = passes(request);
         let mut bill = self.walked(instrument, account, wanted, taker.limit, price, past);
         if taker.limit.is_none() {
             bill.add_rest(market);
@@ -593,12 +592,14 @@ impl Shard {
             return Ok(());
         }
         let market = desk.market;
-        let mut needed = self.purchase(request, price, lots);
+        let taker = taker(request, market, price).filter(|_| !replaced.stays);
+        let mut needed = self.purchase(request, price, lots, taker);
         for other in paid {
             if other.side == Side::Buy && !is_closing(other) {
                 let checked = self.grid(other);
                 let price = valued_at(other, market, &checked);
-                let cost = self.purchase(other, price, checked.lots);
+                let taker = self::taker(other, market, price);
+                let cost = self.purchase(other, price, checked.lots, taker);
                 needed = needed.saturating_add(cost);
             }
         }
@@ -650,13 +651,24 @@ impl Shard {
         available
     }
 
-    /// What an order to buy would cost, fee included, exact: one that takes now what it meets, level by level.
-    fn purchase(&self, request: &NewOrder, price: Ticks, lots: Lots) -> Notional {
+    /// What an order to buy would cost, fee included, exact: one that takes now what it meets, level by level, and
+    /// what its limit keeps from that at its limit.
+    fn purchase(
+        &self,
+        request: &NewOrder,
+        price: Ticks,
+        lots: Lots,
+        taker: Option<Taker>,
+    ) -> Notional {
         let market = &self.markets[request.instrument.0 as usize];
-        if takes(request, market) {
+        if let Some(Taker { limit }) = taker {
             let (instrument, account) = (request.instrument, request.account);
-            let mut bill = self.walked(instrument, account, (Side::Buy, lots), None, price, None);
-            bill.add_rest(market);
+            let past = passes(request);
+            let mut bill = self.walked(instrument, account, (Side::Buy, lots), limit, price, past);
+            match limit {
+                Some(limit) => bill.add(market, limit, Lots(bill.left)),
+                None => bill.add_rest(market),
+            }
             return bill.total(market);
         }
         let cost = holding::value(price, lots, market.tick_value);

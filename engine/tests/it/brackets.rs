@@ -696,3 +696,29 @@ fn the_stop_of_a_bracket_waits_for_who_comes_to_a_book() {
     assert_eq!(world.position(0), "0");
     world.agrees();
 }
+
+/// The stop at 94 of a bracket meets nobody but its own account, which bids 93: that bid ends, and the stop waits at its
+/// trigger again until somebody else bids.
+#[test]
+fn an_order_of_its_own_account_makes_way_for_a_stop() {
+    let mut world = World::trading(crossed());
+    world.tell_all([sell(1, 5).at("100"), buy(2, 5).at("99")]);
+    world.tell(bracket(&[
+        buy(0, 5),
+        sell(0, 5).at("110"),
+        sell(0, 5).stop("94"),
+    ]));
+    world.tell(buy(0, 5).at("93"));
+    world.tell(cancel(2, 2));
+    assert_eq!(world.position(0), "5");
+    assert_eq!(world.working_ids(), [4, 5]);
+    assert_eq!(
+        world.tell(buy(2, 5).at("92"))[1..4],
+        ["#5 triggered at 92", "#7 buys 5 at 92", "#5 sells 5 at 92"]
+    );
+    assert_eq!(
+        (world.position(0), world.working_ids()),
+        ("0".into(), vec![])
+    );
+    world.agrees();
+}

@@ -486,3 +486,34 @@ fn an_algo_that_nothing_values_is_denied_where_funds_are_checked() {
     }
     world.agrees();
 }
+
+/// 9 at no more than 150 meet an ask of 101 and cost 909; 10 would cost 1,010. Where 4 are shown at 101, the other 5
+/// count at the limit: 404 + 5 x 150 are 1,154, and 404 + 5 x 119 are 999.
+#[test]
+fn a_limit_order_that_takes_at_once_costs_what_it_meets() {
+    let mut world = three(paper(PaperModel::default()));
+    world.tell(quote("100", "101"));
+    assert_eq!(
+        world.tell(buy(1, 10).at("150")),
+        ["denied BuyingPower 1010 of 1000"]
+    );
+    let told = world.tell(buy(1, 9).at("150"));
+    assert_eq!(told[..2], ["#1 accepted", "#1 buys 9 at 101 (Touch)"]);
+    world.agrees();
+
+    let mut world = three(paper(PaperModel {
+        sizes: Sizes::Displayed,
+        ..PaperModel::default()
+    }));
+    world.tell(depth(&[("100", 9)], &[("101", 4)]));
+    assert_eq!(
+        world.tell(buy(1, 9).at("150")),
+        ["denied BuyingPower 1154 of 1000"]
+    );
+    let told = world.tell(buy(1, 9).at("119"));
+    assert_eq!(
+        told[..2],
+        ["#1 accepted", "#1 buys 4 at 101 leaves 5 (Depth)"]
+    );
+    world.agrees();
+}

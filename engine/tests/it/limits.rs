@@ -546,3 +546,37 @@ fn limits_with_a_table_are_held_at_what_a_table_holds() {
     let hash = |limits| Shard::new(ShardId(1), limits).state_hash();
     assert_eq!(hash(beyond), hash(held));
 }
+
+/// An order that is alone at its price frees a level when it moves.
+#[test]
+fn an_amendment_finds_the_level_that_it_frees() {
+    let mut world = plain(Limits {
+        book_levels_max: 2,
+        ..Limits::default()
+    });
+    world.tell_all([buy(0, 1).at("90").of(2), buy(0, 1).at("91").of(2)]);
+    assert_eq!(world.tell(amend_price(0, 1, "92")), ["#1 amended 1 at 92"]);
+    assert_eq!(world.tell(buy(0, 1).at("91").of(2)), ["#3 accepted"]);
+    assert_eq!(
+        world.tell(amend_price(0, 2, "89")),
+        ["#2 change denied LevelsMax 2"]
+    );
+    world.agrees();
+}
+
+/// 3 sold at no less than 1 where 4,000,000,000 are bid are 12,000,000,000, of which 9,000,000,000 are held exactly.
+#[test]
+fn a_position_is_as_large_as_the_market_makes_it() {
+    let mut world = World::trading(crate::world::paper(types::PaperModel::default()));
+    world.tell(crate::words::quote("4000000000", "4000000001"));
+    assert_eq!(
+        world.tell(sell(0, 3).at("1")),
+        ["denied PositionOutOfRange 3 of 2"]
+    );
+    assert_eq!(
+        world.tell(sell(0, 3).stop("1")),
+        ["denied PositionOutOfRange 3 of 2"]
+    );
+    assert_eq!(world.tell(sell(0, 2).at("1")).len(), 2);
+    world.agrees();
+}

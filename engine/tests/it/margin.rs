@@ -579,3 +579,25 @@ fn an_order_is_denied_exactly_below_what_it_needs() {
     }
     assert!(denials > 100, "{denials}");
 }
+
+/// 90 long at 100 with an OCO of two sales of 90, of which one executes: to move its limit opens nothing, however far
+/// it goes. For 91 both count, as they work: 10% of 91 short at 112.
+#[test]
+fn an_order_of_an_oco_that_only_closes_is_moved_freely() {
+    let mut world = margined("1000", Ratio::ZERO);
+    world.tell(buy(0, 90));
+    world.tell(oco(&[sell(0, 90).at("110"), sell(0, 90).stop("90")]));
+    assert_eq!(
+        world.tell(amend_price(0, 2, "111")),
+        ["#2 amended 90 at 111"]
+    );
+    assert_eq!(
+        world.tell(amend_price(0, 2, "112")),
+        ["#2 amended 90 at 112"]
+    );
+    assert_eq!(
+        world.tell(amend_qty(0, 2, 91)),
+        ["#2 change denied BuyingPower 1019.2 of 1000"]
+    );
+    world.agrees();
+}

@@ -2,9 +2,12 @@
 
 use engine::Limits;
 use rules::{Allowance, MaxLoss, Plan, StopTrailing, TrailSource};
-use types::{AccountId, AdjustKind, Command, Effect, Leg, MarkKind, Money, PositionMode, Terms};
+use types::{
+    AccountId, AdjustKind, Command, Effect, InstrumentStatus, Leg, MarkKind, Money, PositionMode,
+    Terms,
+};
 
-use crate::words::{Words, buy, sell};
+use crate::words::{Words, buy, cancel, close, sell, status};
 use crate::world::{World, crossed, define, money, open, plan};
 
 /// 1,000 with a maximum loss that a touch breaks.
@@ -108,4 +111,52 @@ fn what_a_liquidation_prints_is_a_mark() {
         ["account 1 breach MaxLoss", "account 0 breach MaxLoss"]
     );
     world.agrees();
+}
+
+/// 50 are bought at 100, then nobody bids or asks: the bid stays at 99, the ask at 100, so that 50 long are worth
+/// 50 less. A bid of one lot at 500 is a bid, and moves the ask: 50 x 400 for who is long, and against who is short. Once
+/// it is cancelled a side keeps no more than the newest print: a bid of 100, and an ask of 100, where it was not
+/// pushed.
+#[test]
+fn a_bid_that_nobody_traded_with_is_no_mark_once_it_is_gone() {
+    let mut world = World::limited(Limits::default(), &[crossed()], &plan("10000"), 2);
+    world.tell_all([buy(1, 50).at("99"), sell(1, 50).at("100"), buy(0, 50)]);
+    world.tell(cancel(1, 1));
+    let worth = |world: &World| (world.equity(0), world.equity(1));
+    assert_eq!(worth(&world), ("9950".into(), "10000".into()));
+    world.tell(buy(0, 1).at("500"));
+    assert_eq!(worth(&world), ("30000".into(), "-10000".into()));
+    world.tell(cancel(0, 4));
+    assert_eq!(worth(&world), ("10000".into(), "10000".into()));
+    // The house gives no more, either.
+    world.tell(buy(0, 1).at("500"));
+    world.tell(close(0));
+    assert_eq!(
+        (world.balance(0), world.position(0)),
+        ("10000".into(), "0".into())
+    );
+    world.agrees();
+}
+
+/// A bid of somebody else beyond the newest print, 100, is no price for what the house takes of a long position, nor
+/// an ask below it for what it takes of a short one.
+#[test]
+fn the_house_gives_no_more_than_the_newest_print() {
+    for is_long in [true, false] {
+        let mut world = World::limited(Limits::default(), &[crossed()], &plan("10000"), 3);
+        if is_long {
+            world.tell_all([sell(1, 50).at("100"), buy(0, 50), buy(2, 1).at("105")]);
+        } else {
+            world.tell_all([buy(1, 50).at("100"), sell(0, 50), sell(2, 1).at("95")]);
+        }
+        // 50 x 5.
+        assert_eq!(world.equity(0), "10250");
+        world.tell(status(InstrumentStatus::Halted));
+        world.tell(close(0));
+        assert_eq!(
+            (world.balance(0), world.position(0)),
+            ("10000".into(), "0".into())
+        );
+        world.agrees();
+    }
 }

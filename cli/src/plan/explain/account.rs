@@ -45,7 +45,7 @@ pub(super) fn section(plan: &Plan, at: TimestampNs) -> Section {
             "what is bought is paid in full and nothing is sold that is not held".to_owned()
         }
         Funding::Margin { rate_min } if rate_min.0 > 0 => format!(
-            "equity must cover the margin, at least {} of the notional",
+            "equity must cover the margin, at least {} of the notional to open, half of that to keep it",
             share(rate_min)
         ),
         Funding::Margin { .. } => "equity must cover the margin of each instrument".to_owned(),

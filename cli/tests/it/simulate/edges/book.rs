@@ -39,10 +39,10 @@ pub(super) const EDGES: &[Edge] = &[
         ],
         accounts: &[
             "a 100000 equity 99880 X long 16",
-            "b 100000 equity 99998 X short 5",
-            "c 100000 equity 99984 X short 5",
+            "b 100000 equity 100038 X short 5",
+            "c 100000 equity 100024 X short 5",
             "d 100000 equity 100000",
-            "e 100000 equity 100010 X short 6",
+            "e 100000 equity 100058 X short 6",
         ],
     },
     Edge {
