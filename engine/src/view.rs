@@ -319,6 +319,11 @@ impl Shard {
             .is_some_and(|account| account.day_locked)
     }
 
+    /// [`AccountView::buying_power`] of an account.
+    pub fn buying_power(&self, id: AccountId) -> Option<Money> {
+        self.buying_power_of(self.accounts.get(id.0 as usize)?)
+    }
+
     /// Equity of an account in its currency, exact.
     pub fn equity(&self, id: AccountId) -> Option<Notional> {
         let account = self.accounts.get(id.0 as usize)?;
@@ -447,7 +452,7 @@ impl Shard {
             terms: account.terms,
             margin_required: self.margin_required(account),
             maintenance_required: self.maintenance_required(account),
-            buying_power: self.buying_power(account),
+            buying_power: self.buying_power_of(account),
             fees: account.fees,
             day: rules.day(),
             day_pnl: rules.day_pnl(),
@@ -493,7 +498,7 @@ impl Shard {
         Notional(self.equity_of(account).0.saturating_sub(balance.0)).to_money_floor()
     }
 
-    fn buying_power(&self, account: &Account) -> Option<Money> {
+    fn buying_power_of(&self, account: &Account) -> Option<Money> {
         match account.terms.funding {
             Funding::Unchecked => None,
             Funding::Cash => Some(self.cash_available(account).to_money_floor()),

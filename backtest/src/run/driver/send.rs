@@ -1,8 +1,8 @@
 //! Requests become commands, with the prices of the moment at which they are sent.
 
 use types::{
-    ClientOrderId, Command, DenyReason, InputKind, InstrumentId, NewAlgo, NewOrder, OrderKind,
-    OrderList, Qty, Ratio, Side, SignedQty,
+    ClientOrderId, Command, DenyReason, InputKind, InstrumentId, Money, NewAlgo, NewOrder,
+    OrderKind, OrderList, Qty, Ratio, Side, SignedQty,
 };
 
 use super::{ACCOUNT, Driver};
@@ -135,14 +135,20 @@ impl Driver<'_> {
         self.sending = Ticket(0);
     }
 
-    /// Of an order that turns a position round and that the account's funds do not carry, what closes the position: that
-    /// needs no funds, and sets free what the position ties up.
+    /// Of an order that turns a position round, what closes the position, where the account's funds do not carry the order,
+    /// or not even what is held, which the engine lets be turned into less. Closing needs no funds, and sets free what
+    /// the position ties up.
     fn closing_first(&self, command: &Command) -> Option<NewOrder> {
         let Command::SubmitOrder(order) = command else {
             return None;
         };
+        if !self.turns(order) {
+            return None;
+        }
+        let power = self.shard.buying_power(ACCOUNT);
+        let is_short_of_funds = power.is_some_and(|power| power < Money::ZERO);
         let denied = || self.shard.would_deny(order);
-        if !self.turns(order) || !matches!(denied(), Ok(Some(DenyReason::BuyingPower { .. }))) {
+        if !is_short_of_funds && !matches!(denied(), Ok(Some(DenyReason::BuyingPower { .. }))) {
             return None;
         }
         let held = self.shard.position(ACCOUNT, order.instrument).abs();
