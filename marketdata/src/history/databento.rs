@@ -4,14 +4,14 @@
 
 mod framed;
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 
 use dbn::decode::dbn::Decoder;
 use dbn::decode::{DbnMetadata as _, DecodeRecordRef as _};
 use dbn::enums::rtype;
 use dbn::{
-    BboMsg, BidAskPair, HasRType, MboMsg, Mbp1Msg, Mbp10Msg, OhlcvMsg, RecordHeader, RecordRef,
-    Schema, StatusMsg, TradeMsg, TsSymbolMap, UNDEF_PRICE,
+    BboMsg, BidAskPair, FlagSet, HasRType, MboMsg, Mbp1Msg, Mbp10Msg, OhlcvMsg, RecordHeader,
+    RecordRef, Schema, StatusMsg, TradeMsg, TsSymbolMap, UNDEF_PRICE,
 };
 use types::{
     Aggressor, Bar, DepthUpdate, InstrumentStatus, Label, Level, MarketData, Price, Qty, Side,
@@ -37,6 +37,26 @@ pub(super) struct Databento {
     state: State,
 }
 
+/// The book of an instrument, all its publishers together.
+#[derive(Default)]
+struct Book {
+    depth: Depth,
+    /// The publishers whose part of the book is not known.
+    lost: Vec<Lost>,
+}
+
+/// A publisher's part of a book from a record with `F_MAYBE_BAD_BOOK` ("an unrecoverable gap was detected in the
+/// channel") until both sides were told anew.
+struct Lost {
+    publisher: u16,
+    has_bids: bool,
+    has_asks: bool,
+}
+
+/// The ids that the top of a side goes by, which is no order and has none.
+const TOP_BID: u64 = u64::MAX;
+const TOP_ASK: u64 = u64::MAX - 1;
+
 /// What is known besides the bytes.
 struct State {
     setting: Setting,
@@ -45,9 +65,11 @@ struct State {
     /// The symbol of an instrument on the day that was asked for last.
     labels: HashMap<u32, (u64, Label)>,
     /// By instrument.
-    books: HashMap<u32, Depth>,
+    books: HashMap<u32, Book>,
     /// By publisher and instrument, then the order's id.
     orders: Orders,
+    /// The instruments whose levels were last told with `F_MAYBE_BAD_BOOK`, of the schemas that tell them whole.
+    doubtful: HashSet<u32>,
 }
 
 impl Databento {
@@ -89,6 +111,7 @@ impl Databento {
                 labels: HashMap::new(),
                 books: HashMap::new(),
                 orders: Orders::default(),
+                doubtful: HashSet::new(),
             },
         })
     }
@@ -156,6 +179,15 @@ fn trade(raw: i64, qty: u32, side: u8) -> Result<Option<MarketData>, Fault> {
     })))
 }
 
+/// The side of an order.
+fn order_side(side: u8) -> Result<Side, Fault> {
+    match side {
+        b'B' => Ok(Side::Buy),
+        b'A' => Ok(Side::Sell),
+        side => Err(Fault::value("side", char::from(side), "A or B of an order")),
+    }
+}
+
 /// The best level of both sides; an empty side is a whole book without it.
 fn quote(pair: &BidAskPair) -> Result<MarketData, Fault> {
     let side =
@@ -194,6 +226,55 @@ struct Says<'a> {
     out: &'a mut VecDeque<Row>,
 }
 
+impl Book {
+    /// Forgets what was known if the message says that it may be wrong. What is to be said of that, if it was not
+    /// said.
+    fn lose(&mut self, message: &MboMsg) -> Option<MarketData> {
+        if !message.flags.is_maybe_bad_book() {
+            return None;
+        }
+        let publisher = message.hd.publisher_id;
+        let is_news = self.lost.is_empty();
+        self.lost.retain(|lost| lost.publisher != publisher);
+        self.lost.push(Lost {
+            publisher,
+            has_bids: false,
+            has_asks: false,
+        });
+        self.depth.restate();
+        is_news.then_some(MarketData::Gap)
+    }
+
+    /// Takes note that a publisher tells a side from the beginning, or both: by a clear, or by a side's top.
+    fn begin_anew(&mut self, message: &MboMsg, side: Option<Side>) {
+        let is_clear = side.is_none();
+        // A clear leaves nothing that could be wrong; a top may be.
+        if message.flags.is_maybe_bad_book() && !is_clear {
+            return;
+        }
+        let publisher = message.hd.publisher_id;
+        let lost = self.lost.iter_mut();
+        for lost in lost.filter(|lost| lost.publisher == publisher) {
+            lost.has_bids |= is_clear || side == Some(Side::Buy);
+            lost.has_asks |= is_clear || side == Some(Side::Sell);
+        }
+    }
+
+    /// What is to be said at the end of an event; nothing while a part of the book is not known.
+    fn state(&mut self, message: &MboMsg) -> Option<MarketData> {
+        if !message.flags.is_maybe_bad_book() {
+            let publisher = message.hd.publisher_id;
+            self.lost
+                .retain(|lost| lost.publisher != publisher || !(lost.has_bids && lost.has_asks));
+        }
+        if self.lost.is_empty() {
+            return self.depth.state();
+        }
+        self.depth.restate();
+        None
+    }
+}
+
 impl State {
     fn symbol(&mut self, instrument: u32, ts: u64) -> Label {
         let day = ts / DAY_NS;
@@ -219,11 +300,13 @@ impl State {
             out,
         };
         if let Some(message) = get::<MboMsg>(record)? {
+            let data = self.books.entry(says.instrument).or_default().lose(message);
+            self.say(&mut says, message.ts_recv, data);
             let data = self.order(message)?;
             self.say(&mut says, message.ts_recv, data);
             if message.flags.is_last() {
-                let depth = self.books.entry(says.instrument).or_default();
-                let data = depth.state();
+                let book = self.books.entry(says.instrument).or_default();
+                let data = book.state(message);
                 self.say(&mut says, message.ts_recv, data);
             }
         } else if let Some(message) = get::<TradeMsg>(record)? {
@@ -236,7 +319,7 @@ impl State {
             } else {
                 None
             };
-            let touch = Some(quote(pair)?);
+            let touch = self.trusted(&mut says, message.ts_recv, message.flags, || quote(pair))?;
             // What `tbbo` shows beside a trade is the book before it.
             let (first, second) = if self.schema == Some(Schema::Tbbo) {
                 (touch, print)
@@ -246,15 +329,16 @@ impl State {
             self.say(&mut says, message.ts_recv, first);
             self.say(&mut says, message.ts_recv, second);
         } else if let Some(message) = get::<Mbp10Msg>(record)? {
+            let levels = || Ok(ten_levels(&message.levels));
+            let book = self.trusted(&mut says, message.ts_recv, message.flags, levels)?;
             if message.action as u8 == b'T' {
                 let data = trade(message.price, message.size, message.side as u8)?;
                 self.say(&mut says, message.ts_recv, data);
             }
-            let book = ten_levels(&message.levels);
-            self.say(&mut says, message.ts_recv, Some(book));
+            self.say(&mut says, message.ts_recv, book);
         } else if let Some(message) = get::<BboMsg>(record)? {
             let [pair] = &message.levels;
-            let data = Some(quote(pair)?);
+            let data = self.trusted(&mut says, message.ts_recv, message.flags, || quote(pair))?;
             self.say(&mut says, message.ts_recv, data);
         } else if let Some(message) = get::<OhlcvMsg>(record)? {
             let (bar, end) = bar(message)?;
@@ -286,11 +370,31 @@ impl State {
         });
     }
 
+    /// The levels of a record that tells them whole, unless its flags say that they may be wrong: then a gap is
+    /// said, once until a record is right again.
+    fn trusted(
+        &mut self,
+        says: &mut Says<'_>,
+        received: u64,
+        flags: FlagSet,
+        levels: impl FnOnce() -> Result<MarketData, Fault>,
+    ) -> Result<Option<MarketData>, Fault> {
+        if !flags.is_maybe_bad_book() {
+            let levels = levels()?;
+            self.doubtful.remove(&says.instrument);
+            return Ok(Some(levels));
+        }
+        let is_news = self.doubtful.insert(says.instrument);
+        self.say(says, received, is_news.then_some(MarketData::Gap));
+        Ok(None)
+    }
+
     /// What an order-by-order message says at once. What it does to the book is said with the last one of its
     /// event.
     fn order(&mut self, message: &MboMsg) -> Result<Option<MarketData>, Fault> {
         let instrument = message.hd.instrument_id;
-        let depth = self.books.entry(instrument).or_default();
+        let known = self.books.entry(instrument).or_default();
+        let depth = &mut known.depth;
         let book = u64::from(message.hd.publisher_id) << 32 | u64::from(instrument);
         let key = (book, message.order_id);
         let qty = size(message.size);
@@ -299,17 +403,26 @@ impl State {
             b'R' => {
                 self.orders.clear(book, depth)?;
                 depth.restate();
+                known.begin_anew(message, None);
+            }
+            // What stands first on its side, and all that is known of the side; no price is an empty side.
+            b'A' | b'M' | b'C' if message.flags.is_tob() => {
+                let side = order_side(message.side as u8)?;
+                self.orders.clear_side(book, side, depth)?;
+                if message.action as u8 != b'C' && message.price != UNDEF_PRICE {
+                    let id = match side {
+                        Side::Buy => TOP_BID,
+                        Side::Sell => TOP_ASK,
+                    };
+                    let price = Price(message.price);
+                    let top = Order { side, price, qty };
+                    self.orders.put((book, id), top, depth)?;
+                }
+                known.begin_anew(message, Some(side));
             }
             b'C' => drop(self.orders.reduce(key, qty, depth)?),
             b'A' | b'M' => {
-                let side = match message.side as u8 {
-                    b'B' => Side::Buy,
-                    b'A' => Side::Sell,
-                    side => {
-                        let side = char::from(side);
-                        return Err(Fault::value("side", side, "A or B of an order"));
-                    }
-                };
+                let side = order_side(message.side as u8)?;
                 let price = price("price", message.price)?;
                 self.orders.put(key, Order { side, price, qty }, depth)?;
             }

@@ -100,8 +100,9 @@ impl Depth {
     }
 
     /// The next thing said is the whole book.
-    pub(super) const fn restate(&mut self) {
+    pub(super) fn restate(&mut self) {
         self.is_stated = false;
+        self.changed.clear();
     }
 
     /// What is to be said: the whole book if it was not said yet, else what changed; `None` if nothing did.

@@ -7,8 +7,8 @@ use dbn::encode::dbn::Encoder;
 use dbn::encode::{DbnEncodable, EncodeRecord as _};
 use dbn::enums::{Schema, StatusAction};
 use dbn::{
-    BboMsg, BidAskPair, HasRType, Mbp1Msg, Mbp10Msg, OhlcvMsg, RecordHeader, StatusMsg, TradeMsg,
-    UNDEF_PRICE, rtype,
+    BboMsg, BidAskPair, FlagSet, HasRType, MboMsg, Mbp1Msg, Mbp10Msg, OhlcvMsg, RecordHeader,
+    StatusMsg, TradeMsg, UNDEF_PRICE, flags, rtype,
 };
 use marketdata::history::Options;
 
@@ -248,6 +248,232 @@ fn statuses_say_whether_it_trades() {
             "1970-01-01T00:00:00.000004Z ESH4 Status(Halted)",
             "1970-01-01T00:00:00.000005Z ESH4 Status(PreClose)",
             "1970-01-01T00:00:00.000006Z ESH4 Status(Closed)",
+        ],
+    );
+}
+
+/// A message of an order of publisher 1, the last one of its event.
+fn mbo(received: u64, action: u8, side: u8, id: u64, price: i64, size: u32, more: u8) -> MboMsg {
+    MboMsg {
+        hd: header::<MboMsg>(rtype::MBO, received),
+        order_id: id,
+        price,
+        size,
+        flags: FlagSet::new(flags::LAST | more),
+        action: character(action),
+        side: character(side),
+        ts_recv: received,
+        ..MboMsg::default()
+    }
+}
+
+fn of_publisher(publisher: u16, message: MboMsg) -> MboMsg {
+    let mut message = message;
+    message.hd.publisher_id = publisher;
+    message
+}
+
+/// A venue that tells its best level only: each record is all of its side, whatever its id is.
+#[test]
+fn a_top_of_the_book_replaces_its_side() {
+    let top = |received: u64, side: u8, price: i64, size: u32| {
+        mbo(received, b'A', side, 0, price, size, flags::TOB)
+    };
+    let mut first = top(1_000, b'B', quarters(400), 5);
+    first.flags = FlagSet::new(flags::TOB);
+    check(
+        Schema::Mbo,
+        &[
+            first,
+            top(1_000, b'A', quarters(404), 6),
+            // The bid of 100 is gone, the ask stays.
+            top(2_000, b'B', quarters(396), 7),
+            top(3_000, b'A', quarters(408), 8),
+            // No price: nobody bids.
+            top(4_000, b'B', UNDEF_PRICE, 0),
+            top(5_000, b'A', quarters(412), 9),
+            mbo(6_000, b'C', b'A', 0, quarters(412), 9, flags::TOB),
+            top(7_000, b'B', quarters(400), 1),
+            mbo(8_000, b'R', b'N', 0, UNDEF_PRICE, 0, 0),
+            // Nothing is left of what stood before the clear.
+            top(9_000, b'A', quarters(404), 2),
+        ],
+        &[
+            "1970-01-01T00:00:00.000001Z ESH4 S 100x5 | 101x6",
+            "1970-01-01T00:00:00.000002Z ESH4 D 100x0 99x7 |",
+            "1970-01-01T00:00:00.000003Z ESH4 D | 101x0 102x8",
+            "1970-01-01T00:00:00.000004Z ESH4 D 99x0 |",
+            "1970-01-01T00:00:00.000005Z ESH4 D | 102x0 103x9",
+            "1970-01-01T00:00:00.000006Z ESH4 D | 103x0",
+            "1970-01-01T00:00:00.000007Z ESH4 D 100x1 |",
+            "1970-01-01T00:00:00.000008Z ESH4 S |",
+            "1970-01-01T00:00:00.000009Z ESH4 D | 101x2",
+        ],
+    );
+}
+
+/// The top of publisher 1 replaces publisher 1's orders of its side, and nobody else's.
+#[test]
+fn a_top_of_the_book_is_of_its_publisher() {
+    check(
+        Schema::Mbo,
+        &[
+            mbo(1_000, b'A', b'B', 1, quarters(400), 5, 0),
+            mbo(2_000, b'A', b'A', 2, quarters(404), 6, 0),
+            of_publisher(2, mbo(3_000, b'A', b'B', 1, quarters(400), 3, 0)),
+            // Of the 5 + 3 at 100, publisher 2's 3 are left.
+            mbo(4_000, b'A', b'B', 0, quarters(396), 7, flags::TOB),
+            // Order 1 of publisher 1 is gone, its order 2 is not.
+            mbo(5_000, b'C', b'B', 1, quarters(400), 5, 0),
+            mbo(6_000, b'C', b'A', 2, quarters(404), 4, 0),
+        ],
+        &[
+            "1970-01-01T00:00:00.000001Z ESH4 S 100x5 |",
+            "1970-01-01T00:00:00.000002Z ESH4 D | 101x6",
+            "1970-01-01T00:00:00.000003Z ESH4 D 100x8 |",
+            "1970-01-01T00:00:00.000004Z ESH4 D 100x3 99x7 |",
+            "1970-01-01T00:00:00.000006Z ESH4 D | 101x2",
+        ],
+    );
+}
+
+/// From a record whose book may be wrong on, prints are told and levels are not, until the book began anew.
+#[test]
+fn orders_after_a_gap_are_not_a_book_until_a_clear() {
+    const BAD: u8 = flags::MAYBE_BAD_BOOK;
+    check(
+        Schema::Mbo,
+        &[
+            mbo(1_000, b'A', b'B', 1, quarters(400), 5, 0),
+            mbo(2_000, b'A', b'A', 2, quarters(404), 5, 0),
+            mbo(3_000, b'A', b'A', 3, quarters(408), 5, BAD),
+            // One gap, however many records say it.
+            mbo(4_000, b'A', b'A', 4, quarters(408), 5, BAD),
+            // What was missed is not known, so this is no book either.
+            mbo(5_000, b'A', b'A', 5, quarters(408), 5, 0),
+            mbo(6_000, b'T', b'B', 0, quarters(404), 2, 0),
+            // A clear that still says it waits for the first record that does not.
+            mbo(7_000, b'R', b'N', 0, UNDEF_PRICE, 0, BAD),
+            mbo(8_000, b'A', b'B', 6, quarters(396), 7, 0),
+            mbo(9_000, b'A', b'A', 7, quarters(404), 8, 0),
+            // A second gap, and a clear that ends it.
+            mbo(10_000, b'N', b'N', 0, UNDEF_PRICE, 0, BAD),
+            mbo(11_000, b'R', b'N', 0, UNDEF_PRICE, 0, flags::SNAPSHOT),
+            mbo(12_000, b'A', b'B', 8, quarters(400), 1, 0),
+        ],
+        &[
+            "1970-01-01T00:00:00.000001Z ESH4 S 100x5 |",
+            "1970-01-01T00:00:00.000002Z ESH4 D | 101x5",
+            "1970-01-01T00:00:00.000003Z ESH4 Gap",
+            "1970-01-01T00:00:00.000006Z ESH4 T 101x2 Buyer",
+            "1970-01-01T00:00:00.000008Z ESH4 S 99x7 |",
+            "1970-01-01T00:00:00.000009Z ESH4 D | 101x8",
+            "1970-01-01T00:00:00.000010Z ESH4 Gap",
+            "1970-01-01T00:00:00.000011Z ESH4 S |",
+            "1970-01-01T00:00:00.000012Z ESH4 D 100x1 |",
+        ],
+    );
+}
+
+/// The book of an instrument is what all its publishers have: it is known again when each one that lost it began
+/// anew. One that tells tops did so when both sides came.
+#[test]
+fn a_book_is_known_again_when_every_publisher_began_anew() {
+    const BAD: u8 = flags::MAYBE_BAD_BOOK;
+    let clear = |received: u64| mbo(received, b'R', b'N', 0, UNDEF_PRICE, 0, 0);
+    let top = |received: u64, side: u8, price: i64, size: u32, more: u8| {
+        mbo(received, b'A', side, 0, price, size, flags::TOB | more)
+    };
+    check(
+        Schema::Mbo,
+        &[
+            mbo(1_000, b'A', b'B', 1, quarters(400), 5, 0),
+            of_publisher(2, top(2_000, b'A', quarters(404), 6, BAD)),
+            // Not the one that lost it.
+            clear(3_000),
+            mbo(4_000, b'A', b'B', 2, quarters(396), 3, 0),
+            of_publisher(2, top(5_000, b'A', quarters(408), 8, 0)),
+            of_publisher(2, top(6_000, b'B', quarters(396), 4, 0)),
+        ],
+        &[
+            "1970-01-01T00:00:00.000001Z ESH4 S 100x5 |",
+            "1970-01-01T00:00:00.000002Z ESH4 Gap",
+            // 3 of publisher 1 and 4 of publisher 2.
+            "1970-01-01T00:00:00.000006Z ESH4 S 99x7 | 102x8",
+        ],
+    );
+}
+
+/// Records that tell their levels whole: those that may be wrong are a gap, the next one is right.
+#[test]
+fn levels_that_may_be_wrong_are_a_gap() {
+    const LEVEL: BidAskPair = pair(quarters(400), 5, quarters(404), 6);
+    let bad = FlagSet::new(flags::MAYBE_BAD_BOOK);
+    let best = [
+        (1_000, b'A', FlagSet::empty()),
+        (2_000, b'A', bad),
+        (3_000, b'T', bad),
+        (4_000, b'A', FlagSet::empty()),
+        (5_000, b'A', bad),
+    ];
+    let best = best.map(|(received, action, flags)| Mbp1Msg {
+        flags,
+        ..mbp_1(received, action, b'B', quarters(404), 2, LEVEL)
+    });
+    check(
+        Schema::Mbp1,
+        &best,
+        &[
+            "1970-01-01T00:00:00.000001Z ESH4 Q 100x5 101x6",
+            "1970-01-01T00:00:00.000002Z ESH4 Gap",
+            "1970-01-01T00:00:00.000003Z ESH4 T 101x2 Buyer",
+            "1970-01-01T00:00:00.000004Z ESH4 Q 100x5 101x6",
+            "1970-01-01T00:00:00.000005Z ESH4 Gap",
+        ],
+    );
+
+    let mut levels = [NONE; 10];
+    levels[0] = LEVEL;
+    let ten = [
+        (1_000, b'T', bad),
+        (2_000, b'A', bad),
+        (3_000, b'A', FlagSet::empty()),
+    ];
+    let ten = ten.map(|(received, action, flags)| Mbp10Msg {
+        hd: header::<Mbp10Msg>(rtype::MBP_10, received),
+        price: quarters(404),
+        size: 2,
+        action: character(action),
+        side: character(b'B'),
+        flags,
+        ts_recv: received,
+        levels: levels.clone(),
+        ..Mbp10Msg::default()
+    });
+    check(
+        Schema::Mbp10,
+        &ten,
+        &[
+            "1970-01-01T00:00:00.000001Z ESH4 Gap",
+            "1970-01-01T00:00:00.000001Z ESH4 T 101x2 Buyer",
+            "1970-01-01T00:00:00.000003Z ESH4 S 100x5 | 101x6",
+        ],
+    );
+
+    let plain = BboMsg::default_for_schema(Schema::Bbo1S);
+    let each = [(1, bad), (2, FlagSet::empty())].map(|(second, flags)| BboMsg {
+        hd: header::<BboMsg>(plain.hd.rtype, second * 1_000_000_000),
+        flags,
+        ts_recv: second * 1_000_000_000,
+        levels: [LEVEL],
+        ..plain.clone()
+    });
+    check(
+        Schema::Bbo1S,
+        &each,
+        &[
+            "1970-01-01T00:00:01Z ESH4 Gap",
+            "1970-01-01T00:00:02Z ESH4 Q 100x5 101x6",
         ],
     );
 }
