@@ -238,8 +238,12 @@ fn fingerprint(prepared: &Prepared, points: &[Values]) -> Fingerprint {
 
 /// Figures of a search beside its best row.
 struct Judged {
-    deflated: Option<Deflated>,
-    validated: Option<CrossValidation>,
+    /// Or why there is none.
+    deflated: Result<Deflated, &'static str>,
+    /// Or why there is none.
+    validated: Result<CrossValidation, String>,
+    /// Why there is no best, where no run has a value of what is searched for.
+    unranked: Option<String>,
 }
 
 /// What a trial of columns or engine was like return by return.
@@ -262,18 +266,30 @@ fn equity_of(prepared: &Prepared, values: &Values) -> anyhow::Result<Vec<f64>> {
     Ok(outcome.equity_values())
 }
 
-fn judged(prepared: &Prepared, trials: &[Trial], best: &Trial) -> anyhow::Result<Judged> {
+fn judged(
+    prepared: &Prepared,
+    trials: &[Trial],
+    best: &Trial,
+    objective: Objective,
+) -> anyhow::Result<Judged> {
     let figures: Vec<&Figures> = trials.iter().filter_map(|it| it.figures.as_ref()).collect();
     let sharpes: Vec<f64> = figures.iter().filter_map(|it| it.sharpe).collect();
     let shape = Shape::of(&returns_of(prepared, best)?);
     let cells: Vec<&[Moments]> = figures.iter().map(|it| &it.cells[..]).collect();
+    let mut values = figures.iter().map(|it| objective.of(it));
+    let is_ranked = values.any(|it| it > f64::NEG_INFINITY);
     Ok(Judged {
-        deflated: shape.map(|shape| overfit::deflated(&sharpes, shape)),
+        deflated: match shape {
+            _ if sharpes.is_empty() => Err("no run has a Sharpe ratio"),
+            Some(shape) => Ok(overfit::deflated(&sharpes, shape)),
+            None => Err("the best run has no Sharpe ratio"),
+        },
         // Of other lengths, the halves of one run are not those of another.
         validated: match prepared.not_validated() {
-            Some(_) => None,
-            None => overfit::cross_validate(&cells),
+            Some(reason) => Err(reason.to_owned()),
+            None => overfit::cross_validate(&cells).map_err(|error| error.to_string()),
         },
+        unranked: (!is_ranked).then(|| format!("no run has a value of {}", objective.name())),
     })
 }
 
@@ -387,7 +403,7 @@ pub(super) fn sweep(sweep: &Sweep) -> anyhow::Result<ExitCode> {
         )
         .into());
     };
-    let judged = judged(&prepared, &trials, best)?;
+    let judged = judged(&prepared, &trials, best, objective)?;
     let shown = table::Shown {
         prepared: &prepared,
         trials: &trials,
