@@ -38,7 +38,8 @@ pub(super) struct Searched {
     /// Values of a parameter: from..to:step, from..to, or value,value.
     #[arg(long, value_name = "NAME=VALUES")]
     grid: Vec<String>,
-    /// So many random points of the grid (without --grid, of all parameters that are not --set).
+    /// So many random points of the grid (without --grid, of the whole declared range of all
+    /// parameters that are not --set, much of which may never trade).
     #[arg(long, value_name = "POINTS", value_parser = parse::count)]
     random: Option<usize>,
     /// Seed of everything random.
@@ -57,7 +58,7 @@ pub(super) struct Searched {
 #[command(after_help = "\
 Examples:
   dynasty backtest sweep fixtures/market/goog_1d_bars.csv.gz --strategy sma_cross --grid fast=5..50:5 --grid slow=20..200:20 --fee 0.1%
-  dynasty backtest sweep fixtures/market/goog_1d_bars.csv.gz --strategy sma_cross --random 500 --seed 7 --objective return --out results.parquet
+  dynasty backtest sweep fixtures/market/goog_1d_bars.csv.gz --strategy sma_cross --grid fast=5..50 --grid slow=20..300 --random 500 --seed 7 --objective return --out results.parquet
   dynasty backtest sweep fixtures/market/goog_1d_bars.csv.gz --strategy sma_cross --grid fast=2..50 --grid slow=20..300 --evolve 400
   dynasty backtest sweep fixtures/market/btcusdt_ticks.csv.gz --bars 1s --lot 0.00001 --size 0.01 --cash 50000 --strategy sma_cross --grid fast=2..8 --out results.csv --resume
   dynasty backtest sweep fixtures/market/goog_1d_bars.csv.gz --strategy sma_cross --grid fast=5..50:5 --grid slow=20..200:20 --report sweep.html")]

@@ -321,6 +321,7 @@ fn a_search_that_never_traded_has_no_figures() {
     };
     let text = run(&[]);
     for line in [
+        "3 of 3 runs never traded",
         "no run has a value of sharpe: in the order of the search",
         "deflated Sharpe ratio   -  (no run has a Sharpe ratio)",
         "overfitting (CSCV)      -  (no run has a Sharpe ratio)",
@@ -337,6 +338,7 @@ fn a_search_that_never_traded_has_no_figures() {
         );
     }
     assert!(told["best"].is_null(), "{told}");
+    assert_eq!(told["never_traded"], 3);
     assert_eq!(told["best_left_out"], "no run has a value of sharpe");
     // By profit all are alike, and the first is the best.
     let text = run(&["--objective", "return"]);

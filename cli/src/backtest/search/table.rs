@@ -39,6 +39,12 @@ impl Shown<'_> {
         let figures = self.best.figures.as_ref();
         figures.map_or(252.0, |it| it.periods_per_year)
     }
+
+    /// How many runs have no fill.
+    fn never_traded(&self) -> usize {
+        let figures = self.trials.iter().filter_map(|it| it.figures.as_ref());
+        figures.filter(|it| it.fills == 0).count()
+    }
 }
 
 /// Forms of a file of results.
@@ -341,6 +347,10 @@ pub(super) fn text(shown: &Shown<'_>, top: usize) -> String {
             ran - columnar
         ),
     });
+    let idle = shown.never_traded();
+    if idle > 0 {
+        lines.push(format!("{idle} of {ran} runs never traded"));
+    }
     lines.push(format!(
         "{}; Sharpe ratios are of a year, by the times of each curve ({}: sqrt({:.2})){}",
         match &shown.judged.unranked {
@@ -437,6 +447,7 @@ pub(super) fn json(shown: &Shown<'_>) -> Value {
         "deflated_sharpe_left_out": shown.judged.deflated.as_ref().err(),
         "overfitting_left_out": shown.judged.validated.as_ref().err(),
         "objective": shown.objective.name(),
+        "never_traded": shown.never_traded(),
         "periods_per_year": shown.per_year(),
         "seed": shown.seed,
         "best": best,
