@@ -133,11 +133,32 @@ pub fn deflated(sharpes: &[f64], shape: Shape) -> Deflated {
     }
 }
 
+/// Why there is no cross-validation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum CrossValidationError {
+    /// Nothing traded, or too few returns were noted.
+    #[error("no run has a Sharpe ratio")]
+    NoRatio,
+    /// There is nothing to compare with.
+    #[error("one run alone has a Sharpe ratio, and two or more are compared")]
+    OneRatio,
+    /// Their returns cannot be cut into halves.
+    #[error(
+        "the returns of each run make {cells} parts; accepted: the same even number for all, from 2 to {CSCV_CELLS_MAX}"
+    )]
+    Cells {
+        /// Of the first trial.
+        cells: usize,
+    },
+}
+
 /// What combinatorially symmetric cross-validation says.
 #[derive(Debug, Clone, PartialEq)]
 pub struct CrossValidation {
     /// Trials that were compared.
     pub trials: usize,
+    /// Trials without a Sharpe ratio, as those that never traded: they were not compared.
+    pub left_out: usize,
     /// Cells that the returns were cut into.
     pub cells: usize,
     /// Ways to take one half of them to choose by.
@@ -158,21 +179,37 @@ pub struct CrossValidation {
 /// Combinatorially symmetric cross-validation: Bailey, Borwein, Lopez de Prado, Zhu, "The probability of backtest
 /// overfitting", 2015, section 2. The rank w of the chosen one among N in the other half is w/(N + 1) of the way up
 /// (equal ones share the middle of their ranks), its logit ln(w/(N + 1 - w)). `trials`: moments of returns of an even
-/// number of cells, the same for all; a Sharpe ratio that is not defined counts as 0, for a trial that did nothing.
+/// number of cells, the same for all. A trial whose Sharpe ratio over all cells is not defined is left out; one that is
+/// not defined in a half counts as 0 there, for a trial that did nothing in it.
 ///
-/// `None` with fewer than two trials, or cells that are odd in number, none, or more than [`CSCV_CELLS_MAX`].
-pub fn cross_validate(trials: &[&[Moments]]) -> Option<CrossValidation> {
-    let cells = trials.first()?.len();
+/// # Errors
+/// With fewer than two trials that have a Sharpe ratio, or cells that are odd in number, none, or more than
+/// [`CSCV_CELLS_MAX`].
+pub fn cross_validate(trials: &[&[Moments]]) -> Result<CrossValidation, CrossValidationError> {
+    let all = trials.len();
+    let whole = |trial: &&&[Moments]| {
+        let cells = trial.iter();
+        cells.fold(Moments::default(), |sum, cell| sum.with(*cell))
+    };
+    let defined = trials.iter().filter(|it| whole(it).sharpe().is_some());
+    let trials: Vec<&[Moments]> = defined.copied().collect();
+    let cells = match trials[..] {
+        [] => return Err(CrossValidationError::NoRatio),
+        [_] => return Err(CrossValidationError::OneRatio),
+        [first, ..] => first.len(),
+    };
     let is_even = cells > 0 && cells.is_multiple_of(2) && cells <= CSCV_CELLS_MAX;
-    if trials.len() < 2 || !is_even || trials.iter().any(|trial| trial.len() != cells) {
-        return None;
+    if !is_even || trials.iter().any(|trial| trial.len() != cells) {
+        return Err(CrossValidationError::Cells { cells });
     }
+    let left_out = all - trials.len();
     let kept = trials.len().min(CSCV_TRIALS_MAX);
     let trials: Vec<&[Moments]> = (0..kept)
         .map(|place| trials[place * trials.len() / kept])
         .collect();
     let mut found = CrossValidation {
         trials: kept,
+        left_out,
         cells,
         splits: 0,
         probability: 0.0,
@@ -222,7 +259,7 @@ pub fn cross_validate(trials: &[&[Moments]]) -> Option<CrossValidation> {
     found.chosen /= splits;
     found.unseen /= splits;
     found.logits.sort_by(f64::total_cmp);
-    Some(found)
+    Ok(found)
 }
 
 #[cfg(test)]
@@ -319,7 +356,27 @@ mod tests {
         assert_eq!(found.splits, 6);
         assert!(found.probability.abs() < 1e-12);
         assert!((found.logits[0] - 2.0_f64.ln()).abs() < 1e-12);
-        assert_eq!(cross_validate(&[&[up; 4]]), None);
-        assert_eq!(cross_validate(&[&[up; 3], &[down; 3]]), None);
+        assert_eq!(
+            cross_validate(&[&[up; 4]]),
+            Err(CrossValidationError::OneRatio)
+        );
+        assert_eq!(
+            cross_validate(&[&[up; 3], &[down; 3]]),
+            Err(CrossValidationError::Cells { cells: 3 })
+        );
+    }
+
+    #[test]
+    fn one_that_never_traded_is_not_compared() {
+        let (up, down) = (cell([1.0, 3.0]), cell([-1.0, -3.0]));
+        let idle = cell([0.0, 0.0]);
+        let two = cross_validate(&[&[up; 4], &[down; 4]]).unwrap();
+        let three = cross_validate(&[&[idle; 4], &[up; 4], &[down; 4]]).unwrap();
+        assert_eq!((three.trials, three.left_out), (2, 1));
+        assert_eq!(three.logits, two.logits);
+        assert_eq!(
+            cross_validate(&[&[idle; 4], &[idle; 4]]),
+            Err(CrossValidationError::NoRatio)
+        );
     }
 }

@@ -192,6 +192,10 @@ impl ChaikinOscillator {
     }
 }
 
+/// What typical prices may differ by and count as equal, as TA-Lib has it: a third of a sum of three is rounded, so
+/// prices that are equal on paper may not be.
+const EQUAL: f64 = 1e-14;
+
 /// Money flow index: an RSI of typical price times volume, in plain sums, 0 to 100; 0 when nothing moved.
 #[derive(Debug, Clone)]
 pub struct MoneyFlowIndex {
@@ -219,9 +223,10 @@ impl MoneyFlowIndex {
         let price = bar.typical();
         let last = self.last.replace(price)?;
         let flow = price * bar.volume;
-        let step = if price > last {
+        let change = price - last;
+        let step = if change > EQUAL {
             [flow, 0.0]
-        } else if price < last {
+        } else if change < -EQUAL {
             [0.0, flow]
         } else {
             [0.0, 0.0]

@@ -18,6 +18,14 @@ pub enum SpaceError {
         /// What was given.
         text: String,
     },
+    /// A range goes down, or its step does not go up.
+    #[error(
+        "axis '{text}'; accepted: name=from..to:step with `to` not below `from` and a step above zero"
+    )]
+    Range {
+        /// What was given.
+        text: String,
+    },
     /// A parameter may not be so.
     #[error(transparent)]
     Parameter(#[from] ParameterError),
@@ -78,7 +86,7 @@ impl Axis {
                     None => (rest, None),
                 };
                 let (from, to) = (parameter.parse(from)?, parameter.parse(to)?);
-                between(from, to, step).ok_or_else(form)?
+                between(text, from, to, step)?
             }
         };
         if values.is_empty() {
@@ -98,27 +106,43 @@ impl Axis {
     }
 }
 
-fn between(from: Value, to: Value, step: Option<&str>) -> Option<Vec<Value>> {
+/// The values of a range, which is a part of the text.
+fn between(
+    text: &str,
+    from: Value,
+    to: Value,
+    step: Option<&str>,
+) -> Result<Vec<Value>, SpaceError> {
+    let text = || text.to_owned();
+    let form = || SpaceError::Form { text: text() };
+    let range = || SpaceError::Range { text: text() };
+    let held = |steps: u128| match steps.saturating_add(1) {
+        points if points > POINTS_MAX as u128 => Err(SpaceError::Points { points }),
+        _ => Ok(()),
+    };
     match (from, to) {
         (Value::Integer(from), Value::Integer(to)) => {
-            let step: i64 = step.map_or(Ok(1), str::parse).ok()?;
-            let is_held = step > 0 && (to.checked_sub(from)?) / step < POINTS_MAX as i64;
-            is_held.then(|| {
-                let steps = (from..=to).step_by(step as usize);
-                steps.map(Value::Integer).collect()
-            })
+            let step: i64 = step.map_or(Ok(1), str::parse).map_err(|_| form())?;
+            if to < from || step <= 0 {
+                return Err(range());
+            }
+            held(u128::from(to.abs_diff(from)) / step as u128)?;
+            let steps = (from..=to).step_by(step as usize);
+            Ok(steps.map(Value::Integer).collect())
         }
         (Value::Real(from), Value::Real(to)) => {
-            let step: f64 = step.map_or(Ok((to - from) / 10.0), str::parse).ok()?;
+            let tenth = if from < to { (to - from) / 10.0 } else { 1.0 };
+            let step: f64 = step.map_or(Ok(tenth), str::parse).map_err(|_| form())?;
+            if to < from || step <= 0.0 || !step.is_finite() {
+                return Err(range());
+            }
             let steps = ((to - from) / step * (1.0 + 1e-12)).floor();
-            let is_held = step > 0.0 && (0.0..POINTS_MAX as f64).contains(&steps);
-            is_held.then(|| {
-                let steps = 0..=steps as u32;
-                let value = |place: u32| (from + f64::from(place) * step).min(to);
-                steps.map(|place| Value::Real(value(place))).collect()
-            })
+            held(steps as u128)?;
+            let value = |place: u32| (from + f64::from(place) * step).min(to);
+            let steps = 0..=steps as u32;
+            Ok(steps.map(|place| Value::Real(value(place))).collect())
         }
-        _ => None,
+        _ => Err(form()),
     }
 }
 
@@ -364,7 +388,26 @@ mod tests {
         assert!(said("fast").contains("name=from..to:step"));
         assert!(said("slow=1..2").contains("accepted: fast, width, side"));
         assert!(said("fast=0..9").contains("from 1 to 500"));
-        assert!(said("fast=9..5").contains("accepted"));
-        assert!(said("fast=5..9:0").contains("accepted"));
+        for wrong in [
+            "fast=9..5",
+            "fast=9..5:1",
+            "fast=5..9:0",
+            "fast=5..9:-1",
+            "width=2..1",
+            "width=1..2:0",
+            "width=1..2:inf",
+            "width=1..2:nan",
+        ] {
+            let said = said(wrong);
+            assert!(
+                said.contains(wrong)
+                    && said.contains("`to` not below `from` and a step above zero"),
+                "{said}"
+            );
+        }
+        assert!(said("fast=5..9:x").contains("name=from..to:step, name="));
+        assert!(said("width=1..2:0.0000001").contains("points; accepted: from 1 to 1000000"));
+        let one = Axis::parse(PARAMETERS, "width=2..2").unwrap();
+        assert_eq!(one.values, [Value::Real(2.0)]);
     }
 }

@@ -5,7 +5,7 @@ use types::TimestampNs;
 use crate::strategies::clock::{DAY_MINUTES, Date};
 use crate::strategies::rule::{BARS, FULL, Held, Rule, SIDE, Seen, Want, follow};
 use crate::strategies::{Data, Declared, Family, Needs, Page};
-use crate::strategy::Parameter;
+use crate::strategy::{Parameter, Values};
 
 const WEEKENDS: Parameter = Parameter::flag(
     "weekends",
@@ -13,10 +13,45 @@ const WEEKENDS: Parameter = Parameter::flag(
     "whether the market trades on Saturdays and Sundays",
 );
 
-/// The UTC date on which the next bar begins, unless it is a holiday.
-fn next_date(end: TimestampNs, weekends: bool) -> Date {
-    let date = Date::of(end);
-    if weekends { date } else { date.weekday() }
+/// Bars whose starts are never nearer to each other than this come one a day, or fewer: a day less what a session's
+/// begin may move by.
+const DAILY_NS: u64 = 20 * 3_600_000_000_000;
+
+/// Tells on which date the next bar begins.
+#[derive(Debug, Clone)]
+struct Calendar {
+    /// Whether the market trades at weekends.
+    weekends: bool,
+    /// Of the newest bar.
+    start: Option<TimestampNs>,
+    /// The least time from the start of a bar to that of the next one, so far.
+    step_ns: Option<u64>,
+}
+
+impl Calendar {
+    fn new(values: &Values) -> Self {
+        Self {
+            weekends: values.flag(WEEKENDS.name),
+            start: None,
+            step_ns: None,
+        }
+    }
+
+    /// The UTC date on which the bar after this one begins, unless it is a holiday. `None` at a first bar that ends on
+    /// the day on which it began: it may be the whole day's or one of many.
+    fn next_date(&mut self, seen: &Seen) -> Option<Date> {
+        if let Some(last) = self.start.replace(seen.start) {
+            let step = seen.start.0.saturating_sub(last.0);
+            self.step_ns = Some(self.step_ns.map_or(step, |known| known.min(step)));
+        }
+        let (begun, ended) = (Date::of(seen.start), Date::of(seen.end));
+        let date = if begun == ended && self.step_ns? >= DAILY_NS {
+            begun.tomorrow()
+        } else {
+            ended
+        };
+        Some(if self.weekends { date } else { date.weekday() })
+    }
 }
 
 /// Long while this is so, flat otherwise.
@@ -33,13 +68,16 @@ pub(super) const TURN_OF_MONTH: Declared = Declared {
     family: Family::Seasonality,
     about: "Holds over the last days of a month and the first of the next.",
     page: Page {
-        entry: "At the close before the `last`th weekday from the end of a month.",
-        exit: "At the close of the `first`th trading day of the month.",
+        entry: "At the close before the `last`th weekday from the end of a month; of bars shorter than a day, at the \
+                first close at or after its begin.",
+        exit: "At the close of the `first`th trading day of the month; of bars shorter than a day, at the first close \
+               at or after its end.",
         sizing: FULL,
         source: "Josef Lakonishok, Seymour Smidt, Are Seasonal Anomalies Real?, 1988: the last day and the first \
                  three; after Robert Ariel, A Monthly Effect in Stock Returns, 1987.",
         risk: "Found in one century of one market. Days to the end are counted as weekdays, so a holiday at the end \
-               of a month shifts the entry; dates are UTC.",
+               of a month shifts the entry. Days end at midnight UTC: short bars that stop before hold on until the \
+               market opens again.",
     },
     needs: BARS,
     parameters: &[
@@ -53,7 +91,7 @@ pub(super) const TURN_OF_MONTH: Declared = Declared {
             TurnOfMonth {
                 last: values.integer("last"),
                 first: values.integer("first"),
-                weekends: values.flag("weekends"),
+                calendar: Calendar::new(values),
                 date: None,
                 day_of_month: i64::MAX / 2,
             },
@@ -65,7 +103,7 @@ pub(super) const TURN_OF_MONTH: Declared = Declared {
 struct TurnOfMonth {
     last: i64,
     first: i64,
-    weekends: bool,
+    calendar: Calendar,
     /// Of the newest bar.
     date: Option<Date>,
     /// Trading days of the month so far; of the first month, which may have begun before the data, more than any.
@@ -81,7 +119,9 @@ impl Rule for TurnOfMonth {
             Some(_) => self.day_of_month = 1,
             None => {}
         }
-        let next = next_date(seen.end, self.weekends);
+        let Some(next) = self.calendar.next_date(seen) else {
+            return Want::Stay;
+        };
         let day_of_month = if next == today {
             self.day_of_month
         } else if next.is_month_of(today) {
@@ -89,7 +129,7 @@ impl Rule for TurnOfMonth {
         } else {
             1
         };
-        let is_end = days_left(next, self.weekends, self.last) < self.last;
+        let is_end = days_left(next, self.calendar.weekends, self.last) < self.last;
         long_while(is_end || day_of_month <= self.first, seen.held)
     }
 }
@@ -126,12 +166,14 @@ pub(super) const DAY_OF_WEEK: Declared = Declared {
     family: Family::Seasonality,
     about: "Holds on the days of the week from one to another.",
     page: Page {
-        entry: "At the close before a bar of the days from `from` to `to`.",
-        exit: "At the last close of those days.",
+        entry: "At the close before the days from `from` to `to`; of bars shorter than a day, at the first close at \
+                or after their begin.",
+        exit: "At the last close of those days; of bars shorter than a day, at the first close at or after their end.",
         sizing: FULL,
         source: "Kenneth French, Stock Returns and the Weekend Effect, 1980: Mondays lost, so it holds the others.",
         risk: "The effect faded when it was known, and two trades a week pay fees on it. Before a holiday it takes \
-               the next weekday for the next day; dates are UTC.",
+               the next weekday for the next day. Days end at midnight UTC: short bars that stop before hold on until \
+               the market opens again, over a weekend and its gap too.",
     },
     needs: BARS,
     parameters: &[
@@ -165,7 +207,7 @@ pub(super) const DAY_OF_WEEK: Declared = Declared {
                 from: place("from"),
                 to: place("to"),
                 is_short: values.choice(SIDE.name) == "short",
-                weekends: values.flag("weekends"),
+                calendar: Calendar::new(values),
             },
         ))
     },
@@ -177,13 +219,15 @@ struct DayOfWeek {
     from: usize,
     to: usize,
     is_short: bool,
-    weekends: bool,
+    calendar: Calendar,
 }
 
 impl Rule for DayOfWeek {
     fn next(&mut self, seen: &Seen) -> Want {
-        let next = next_date(seen.end, self.weekends).date.weekday();
-        let day = next.to_monday_zero_offset() as usize;
+        let Some(next) = self.calendar.next_date(seen) else {
+            return Want::Stay;
+        };
+        let day = next.date.weekday().to_monday_zero_offset() as usize;
         let (from, to) = (self.from, self.to);
         let holds = if from <= to {
             (from..=to).contains(&day)
@@ -203,13 +247,14 @@ pub(super) const HALLOWEEN: Declared = Declared {
     family: Family::Seasonality,
     about: "Holds in the months of winter, is out in those of summer.",
     page: Page {
-        entry: "At the last close before the month `from`.",
-        exit: "At the last close of the month `to`.",
+        entry: "At the last close before the month `from`; of bars shorter than a day, at the first close at or after \
+                its begin.",
+        exit: "At the last close of the month `to`; of bars shorter than a day, at the first close at or after its end.",
         sizing: FULL,
         source: "Sven Bouman, Ben Jacobsen, The Halloween Indicator, Sell in May and Go Away: Another Puzzle, 2002: \
                  November to April.",
         risk: "One trade a year: decades are few samples. A month that begins with a holiday is entered as if it did \
-               not; dates are UTC.",
+               not. Days end at midnight UTC: short bars that stop before hold on until the market opens again.",
     },
     needs: BARS,
     parameters: &[
@@ -229,7 +274,7 @@ pub(super) const HALLOWEEN: Declared = Declared {
             Halloween {
                 from: values.integer("from"),
                 to: values.integer("to"),
-                weekends: values.flag("weekends"),
+                calendar: Calendar::new(values),
             },
         ))
     },
@@ -239,12 +284,15 @@ pub(super) const HALLOWEEN: Declared = Declared {
 struct Halloween {
     from: i64,
     to: i64,
-    weekends: bool,
+    calendar: Calendar,
 }
 
 impl Rule for Halloween {
     fn next(&mut self, seen: &Seen) -> Want {
-        let month = i64::from(next_date(seen.end, self.weekends).date.month());
+        let Some(next) = self.calendar.next_date(seen) else {
+            return Want::Stay;
+        };
+        let month = i64::from(next.date.month());
         let holds = if self.from <= self.to {
             (self.from..=self.to).contains(&month)
         } else {

@@ -23,9 +23,14 @@ fn unpacked(path: &str) -> String {
     text
 }
 
-/// The bars that the oracle saw; the second series is the open.
+/// Days of Apple; the second series is the open.
 fn apple(rows: usize) -> Vec<Sample> {
-    let text = unpacked("fixtures/market/aapl_1d_bars.csv.gz");
+    samples("fixtures/market/aapl_1d_bars.csv.gz", rows)
+}
+
+/// The bars that the oracle saw; the second series is the open.
+fn samples(path: &str, rows: usize) -> Vec<Sample> {
+    let text = unpacked(path);
     text.lines()
         .skip(1)
         .take(rows)
@@ -85,8 +90,8 @@ fn column(title: &str) -> (&'static Entry, Vec<f64>, usize) {
     (entry, parameters, output)
 }
 
-/// Every figure of the file, at every index, `None` included; how many were compared.
-fn hold(path: &str) -> usize {
+/// Every figure of the file over these bars, at every index, `None` included; how many were compared.
+fn hold(path: &str, bars: &str) -> usize {
     let mut compared = 0;
     let mut wrong = Vec::new();
     for (title, expected) in golden(path) {
@@ -97,7 +102,11 @@ fn hold(path: &str) -> usize {
             .iter()
             .flatten()
             .fold(0.0_f64, |size, value| size.max(value.abs()));
-        for (index, (sample, expected)) in apple(expected.len()).iter().zip(&expected).enumerate() {
+        for (index, (sample, expected)) in samples(bars, expected.len())
+            .iter()
+            .zip(&expected)
+            .enumerate()
+        {
             let ours = feed.update(sample)[output];
             let same = match (ours, expected) {
                 (None, None) => true,
@@ -121,7 +130,10 @@ fn hold(path: &str) -> usize {
 
 #[test]
 fn every_indicator_that_talib_has_is_talibs_at_every_bar() {
-    let compared = hold("fixtures/indicators/talib.csv.gz");
+    let compared = hold(
+        "fixtures/indicators/talib.csv.gz",
+        "fixtures/market/aapl_1d_bars.csv.gz",
+    );
     assert_eq!(compared % 400, 0);
     assert!(
         compared >= 100 * 400,
@@ -129,9 +141,22 @@ fn every_indicator_that_talib_has_is_talibs_at_every_bar() {
     );
 }
 
+/// Of prices near one, a third of the sum of three is rounded so that equal ones differ by some 1e-16: no change.
+#[test]
+fn the_money_flow_of_equal_typical_prices_is_talibs() {
+    let compared = hold(
+        "fixtures/indicators/talib_hours.csv.gz",
+        "fixtures/market/eurusd_1h_bars.csv.gz",
+    );
+    assert_eq!(compared, 2 * 3_000);
+}
+
 #[test]
 fn the_others_are_their_definition_recomputed_from_the_whole_window() {
-    let compared = hold("fixtures/indicators/definition.csv.gz");
+    let compared = hold(
+        "fixtures/indicators/definition.csv.gz",
+        "fixtures/market/aapl_1d_bars.csv.gz",
+    );
     assert!(
         compared >= 38 * 400,
         "only {compared} figures were compared"

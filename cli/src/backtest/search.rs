@@ -38,7 +38,8 @@ pub(super) struct Searched {
     /// Values of a parameter: from..to:step, from..to, or value,value.
     #[arg(long, value_name = "NAME=VALUES")]
     grid: Vec<String>,
-    /// So many random points of the grid (without --grid, of all parameters that are not --set).
+    /// So many random points of the grid (without --grid, of the whole declared range of all
+    /// parameters that are not --set, much of which may never trade).
     #[arg(long, value_name = "POINTS", value_parser = parse::count)]
     random: Option<usize>,
     /// Seed of everything random.
@@ -57,7 +58,7 @@ pub(super) struct Searched {
 #[command(after_help = "\
 Examples:
   dynasty backtest sweep fixtures/market/goog_1d_bars.csv.gz --strategy sma_cross --grid fast=5..50:5 --grid slow=20..200:20 --fee 0.1%
-  dynasty backtest sweep fixtures/market/goog_1d_bars.csv.gz --strategy sma_cross --random 500 --seed 7 --objective return --out results.parquet
+  dynasty backtest sweep fixtures/market/goog_1d_bars.csv.gz --strategy sma_cross --grid fast=5..50 --grid slow=20..300 --random 500 --seed 7 --objective return --out results.parquet
   dynasty backtest sweep fixtures/market/goog_1d_bars.csv.gz --strategy sma_cross --grid fast=2..50 --grid slow=20..300 --evolve 400
   dynasty backtest sweep fixtures/market/btcusdt_ticks.csv.gz --bars 1s --lot 0.00001 --size 0.01 --cash 50000 --strategy sma_cross --grid fast=2..8 --out results.csv --resume
   dynasty backtest sweep fixtures/market/goog_1d_bars.csv.gz --strategy sma_cross --grid fast=5..50:5 --grid slow=20..200:20 --report sweep.html")]
@@ -238,8 +239,12 @@ fn fingerprint(prepared: &Prepared, points: &[Values]) -> Fingerprint {
 
 /// Figures of a search beside its best row.
 struct Judged {
-    deflated: Option<Deflated>,
-    validated: Option<CrossValidation>,
+    /// Or why there is none.
+    deflated: Result<Deflated, &'static str>,
+    /// Or why there is none.
+    validated: Result<CrossValidation, String>,
+    /// Why there is no best, where no run has a value of what is searched for.
+    unranked: Option<String>,
 }
 
 /// What a trial of columns or engine was like return by return.
@@ -262,18 +267,30 @@ fn equity_of(prepared: &Prepared, values: &Values) -> anyhow::Result<Vec<f64>> {
     Ok(outcome.equity_values())
 }
 
-fn judged(prepared: &Prepared, trials: &[Trial], best: &Trial) -> anyhow::Result<Judged> {
+fn judged(
+    prepared: &Prepared,
+    trials: &[Trial],
+    best: &Trial,
+    objective: Objective,
+) -> anyhow::Result<Judged> {
     let figures: Vec<&Figures> = trials.iter().filter_map(|it| it.figures.as_ref()).collect();
     let sharpes: Vec<f64> = figures.iter().filter_map(|it| it.sharpe).collect();
     let shape = Shape::of(&returns_of(prepared, best)?);
     let cells: Vec<&[Moments]> = figures.iter().map(|it| &it.cells[..]).collect();
+    let mut values = figures.iter().map(|it| objective.of(it));
+    let is_ranked = values.any(|it| it > f64::NEG_INFINITY);
     Ok(Judged {
-        deflated: shape.map(|shape| overfit::deflated(&sharpes, shape)),
+        deflated: match shape {
+            _ if sharpes.is_empty() => Err("no run has a Sharpe ratio"),
+            Some(shape) => Ok(overfit::deflated(&sharpes, shape)),
+            None => Err("the best run has no Sharpe ratio"),
+        },
         // Of other lengths, the halves of one run are not those of another.
         validated: match prepared.not_validated() {
-            Some(_) => None,
-            None => overfit::cross_validate(&cells),
+            Some(reason) => Err(reason.to_owned()),
+            None => overfit::cross_validate(&cells).map_err(|error| error.to_string()),
         },
+        unranked: (!is_ranked).then(|| format!("no run has a value of {}", objective.name())),
     })
 }
 
@@ -387,7 +404,7 @@ pub(super) fn sweep(sweep: &Sweep) -> anyhow::Result<ExitCode> {
         )
         .into());
     };
-    let judged = judged(&prepared, &trials, best)?;
+    let judged = judged(&prepared, &trials, best, objective)?;
     let shown = table::Shown {
         prepared: &prepared,
         trials: &trials,

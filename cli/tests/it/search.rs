@@ -299,3 +299,48 @@ fn what_closed_trips_made_is_told_beside_the_run() {
     let text = run(&["--of", "returns"]);
     assert!(text.contains("the run itself: 3.50%\n"), "{text}");
 }
+
+/// Where no average crosses nothing trades, and nothing is said of what is not defined.
+#[test]
+fn a_search_that_never_traded_has_no_figures() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("days.csv");
+    let mut days = "date,open,high,low,close\n".to_owned();
+    for day in 1..=28 {
+        days += &format!("2024-02-{day:02},100,100,100,100\n");
+    }
+    fs::write(&path, days).unwrap();
+    let run = |words: &[&str]| {
+        let output = Command::new(env!("CARGO_BIN_EXE_dynasty"))
+            .args(["backtest", "sweep", path.to_str().unwrap()])
+            .args(["-s", "sma_cross", "--grid", "fast=2..4", "--set", "slow=5"])
+            .args(words)
+            .output()
+            .unwrap();
+        said(&output)
+    };
+    let text = run(&[]);
+    for line in [
+        "3 of 3 runs never traded",
+        "no run has a value of sharpe: in the order of the search",
+        "deflated Sharpe ratio   -  (no run has a Sharpe ratio)",
+        "overfitting (CSCV)      -  (no run has a Sharpe ratio)",
+    ] {
+        assert!(text.contains(line), "{text}");
+    }
+    assert!(!text.contains("best by"), "{text}");
+    let told: serde_json::Value = serde_json::from_str(&run(&["--format", "json"])).unwrap();
+    for name in ["deflated_sharpe", "overfitting"] {
+        assert!(told[name].is_null(), "{told}");
+        assert_eq!(
+            told[format!("{name}_left_out")],
+            "no run has a Sharpe ratio"
+        );
+    }
+    assert!(told["best"].is_null(), "{told}");
+    assert_eq!(told["never_traded"], 3);
+    assert_eq!(told["best_left_out"], "no run has a value of sharpe");
+    // By profit all are alike, and the first is the best.
+    let text = run(&["--objective", "return"]);
+    assert!(text.contains("best by return"), "{text}");
+}

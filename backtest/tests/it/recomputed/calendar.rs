@@ -4,9 +4,9 @@ use backtest::indicator::Bar;
 use backtest::run::{Fills, Memory, Settings, Unobserved, plain_plan, run};
 use backtest::strategies;
 use backtest::strategy::Values;
-use types::{InstrumentId, Money, Qty};
+use types::{InstrumentId, MarketData, Money, Qty};
 
-use super::{History, check, daily, levels};
+use super::{History, check, daily, held, levels};
 use crate::world::{bars_of, share};
 
 #[test]
@@ -59,6 +59,34 @@ fn calendars() {
         Some(i64::from(left < 1 || count <= 3))
     });
     check(&events, "turn_of_month", &[], &expected);
+}
+
+/// A bar of GOOG from 13:30 that ends at 20:00 is followed by the same bar as one that ends at 13:30 on the day after: what
+/// is held after each is the same. At the first one nothing is known of what follows.
+#[test]
+fn days_that_end_on_their_own_day_are_held_as_any() {
+    let (events, _) = daily();
+    let mut short = events.clone();
+    for timed in &mut short {
+        let MarketData::Bar(bar) = timed.event.data else {
+            unreachable!("a file of bars")
+        };
+        timed.ts = types::TimestampNs(bar.start.0 + 390 * 60_000_000_000);
+        timed.event.ts_event = timed.ts;
+    }
+    for (name, set) in [
+        (
+            "day_of_week",
+            &[("from", "tuesday"), ("to", "wednesday")][..],
+        ),
+        ("day_of_week", &[("from", "friday"), ("to", "monday")]),
+        ("turn_of_month", &[]),
+        ("halloween", &[]),
+    ] {
+        let (long, short) = (held(&events, name, set), held(&short, name, set));
+        assert_eq!(long[1..], short[1..], "{name}");
+        assert!(long.contains(&1) && long.contains(&0), "{name}");
+    }
 }
 
 #[test]

@@ -60,7 +60,7 @@ pub(super) fn sweep(args: &Args, names: &[String], shown: &Shown<'_>) -> anyhow:
     .with(&recorded);
     let mut metrics = measured::settings(args, &recorded.outcome.points());
     metrics.periods_per_year = per_year;
-    if let Some(deflated) = judged.deflated.filter(|it| it.trials > 1) {
+    if let Some(deflated) = judged.deflated.ok().filter(|it| it.trials > 1) {
         metrics.trials = Some(Trials {
             count: deflated.trials as u64,
             variance: deflated.variance,
@@ -68,7 +68,10 @@ pub(super) fn sweep(args: &Args, names: &[String], shown: &Shown<'_>) -> anyhow:
     }
     let mut page = report::of_run(&subject, &recorded.outcome, &metrics)?;
     let ran = trials.iter().filter(|it| it.figures.is_some()).count();
-    page.title = format!("{}: the best of {ran} runs", page.title);
+    page.title = match &judged.unranked {
+        None => format!("{}: the best of {ran} runs", page.title),
+        Some(reason) => format!("{}: the first of {ran} runs, {reason}", page.title),
+    };
     let searched = Surface::axes(trials);
     let mut axes =
         names
@@ -84,8 +87,8 @@ pub(super) fn sweep(args: &Args, names: &[String], shown: &Shown<'_>) -> anyhow:
         let mut surface = Surface::of(trials, best, axes, shown.objective);
         surface.judged(
             trials,
-            judged.deflated.as_ref(),
-            judged.validated.as_ref(),
+            judged.deflated.as_ref().ok(),
+            judged.validated.as_ref().ok(),
             per_year,
         );
         page.surface = Some(surface);

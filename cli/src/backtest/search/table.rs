@@ -39,6 +39,12 @@ impl Shown<'_> {
         let figures = self.best.figures.as_ref();
         figures.map_or(252.0, |it| it.periods_per_year)
     }
+
+    /// How many runs have no fill.
+    fn never_traded(&self) -> usize {
+        let figures = self.trials.iter().filter_map(|it| it.figures.as_ref());
+        figures.filter(|it| it.fills == 0).count()
+    }
 }
 
 /// Forms of a file of results.
@@ -341,9 +347,20 @@ pub(super) fn text(shown: &Shown<'_>, top: usize) -> String {
             ran - columnar
         ),
     });
+    let idle = shown.never_traded();
+    if idle > 0 {
+        lines.push(format!("{idle} of {ran} runs never traded"));
+    }
     lines.push(format!(
-        "best by {}; Sharpe ratios are of a year, by the times of each curve (the best: sqrt({:.2})){}",
-        shown.objective.name(),
+        "{}; Sharpe ratios are of a year, by the times of each curve ({}: sqrt({:.2})){}",
+        match &shown.judged.unranked {
+            None => format!("best by {}", shown.objective.name()),
+            Some(reason) => format!("{reason}: in the order of the search"),
+        },
+        match shown.judged.unranked {
+            None => "the best",
+            Some(_) => "the first",
+        },
         shown.per_year(),
         if shown.is_evolved {
             format!("; differential evolution, seed {}", shown.seed)
@@ -361,29 +378,32 @@ pub(super) fn text(shown: &Shown<'_>, top: usize) -> String {
     lines.push(String::new());
     lines.push(table(head, rows.collect()));
     lines.push(String::new());
-    if let Some(deflated) = &shown.judged.deflated {
-        lines.push(format!(
+    lines.push(match &shown.judged.deflated {
+        Ok(deflated) => format!(
             "deflated Sharpe ratio   {}  (the best of {} without skill would have {:.4}; a true one above 0: {})",
             number(deflated.probability),
             deflated.trials,
             deflated.expected * scale,
             number(deflated.shape.probabilistic(0.0)),
-        ));
-    }
-    if let Some(validated) = &shown.judged.validated {
-        lines.push(format!(
-            "overfitting (CSCV)      {}  ({} splits of {} cells; chosen {:.4}, then {:.4}; below 0: {})",
+        ),
+        Err(reason) => format!("deflated Sharpe ratio   -  ({reason})"),
+    });
+    lines.push(match &shown.judged.validated {
+        Ok(validated) => format!(
+            "overfitting (CSCV)      {}  ({} splits of {} cells; chosen {:.4}, then {:.4}; below 0: {}{})",
             number(Some(validated.probability)),
             validated.splits,
             validated.cells,
             validated.chosen * scale,
             validated.unseen * scale,
             percent(validated.loss),
-        ));
-    }
-    if let Some(reason) = shown.prepared.not_validated() {
-        lines.push(format!("overfitting (CSCV)      -  ({reason})"));
-    }
+            match validated.left_out {
+                0 => String::new(),
+                left_out => format!("; left out without a Sharpe ratio: {left_out}"),
+            },
+        ),
+        Err(reason) => format!("overfitting (CSCV)      -  ({reason})"),
+    });
     lines.join("\n")
 }
 
@@ -395,7 +415,7 @@ pub(super) fn json(shown: &Shown<'_>) -> Value {
         Value::Object(columns.into_iter().collect::<Map<_, _>>())
     });
     let scale = shown.per_year().sqrt();
-    let deflated = shown.judged.deflated.map(|it| {
+    let deflated = shown.judged.deflated.ok().map(|it| {
         json!({
             "probability": it.probability,
             "trials": it.trials,
@@ -405,24 +425,32 @@ pub(super) fn json(shown: &Shown<'_>) -> Value {
             "kurtosis": it.shape.kurtosis,
         })
     });
-    let validated = shown.judged.validated.as_ref().map(|it| {
+    let validated = shown.judged.validated.as_ref().ok().map(|it| {
         json!({
             "probability": it.probability,
             "splits": it.splits,
             "cells": it.cells,
             "trials": it.trials,
+            "trials_left_out": it.left_out,
             "sharpe_chosen": it.chosen * scale,
             "sharpe_unseen": it.unseen * scale,
             "probability_of_loss": it.loss,
         })
     });
+    let best = match shown.judged.unranked {
+        None => parameters(&shown.best.values),
+        Some(_) => Value::Null,
+    };
     json!({
         "strategy": shown.prepared.picked.name(),
-        "overfitting_left_out": shown.prepared.not_validated(),
+        "best_left_out": shown.judged.unranked,
+        "deflated_sharpe_left_out": shown.judged.deflated.as_ref().err(),
+        "overfitting_left_out": shown.judged.validated.as_ref().err(),
         "objective": shown.objective.name(),
+        "never_traded": shown.never_traded(),
         "periods_per_year": shown.per_year(),
         "seed": shown.seed,
-        "best": parameters(&shown.best.values),
+        "best": best,
         "deflated_sharpe": deflated,
         "overfitting": validated,
         "runs": rows.collect::<Vec<_>>(),
