@@ -86,7 +86,7 @@ impl Table {
         } else {
             let layout = match layout {
                 Some(layout) => layout.clone(),
-                None => layout::by_names(names.iter().map(String::as_str)).ok_or_else(|| {
+                None => layout::by_names(&names).ok_or_else(|| {
                     format!(
                         "the columns {} make no row; accepted: --columns with their names, such as \
                          ts=time:ms,price=px,qty=size",

@@ -113,3 +113,149 @@ fn a_table_that_makes_no_row_says_which_columns_it_has() {
     fs::write(&path, "PAR1 and nothing else").unwrap();
     assert!(marketdata::history::open(&path, None, &Options::default()).is_err());
 }
+
+/// A name of a column, its type, and its values.
+type Times<'a> = (&'a str, &'a str, [i64; 2]);
+
+/// Two bars: 10 11 9 10.5 5 and 10.5 12 10 11 6.
+fn bars(path: &Path, times: &[Times], values: [&str; 5]) {
+    let times_of = times
+        .iter()
+        .map(|(name, of, _)| format!("REQUIRED INT64 {name} ({of});"));
+    let values_of = values.iter().map(|name| format!("REQUIRED DOUBLE {name};"));
+    let columns: String = times_of.chain(values_of).collect();
+    let schema = parse_message_type(&format!("message schema {{ {columns} }}"));
+    let file = File::create(path).unwrap();
+    let mut writer =
+        SerializedFileWriter::new(file, Arc::new(schema.unwrap()), Arc::default()).unwrap();
+    let mut group = writer.next_row_group().unwrap();
+    for (_, _, times) in times {
+        let mut column = group.next_column().unwrap().unwrap();
+        let typed = column.typed::<Int64Type>();
+        typed.write_batch(times, None, None).unwrap();
+        column.close().unwrap();
+    }
+    for pair in [
+        [10.0, 10.5],
+        [11.0, 12.0],
+        [9.0, 10.0],
+        [10.5, 11.0],
+        [5.0, 6.0],
+    ] {
+        let mut column = group.next_column().unwrap().unwrap();
+        let typed = column.typed::<DoubleType>();
+        typed.write_batch(&pair, None, None).unwrap();
+        column.close().unwrap();
+    }
+    group.close().unwrap();
+    writer.close().unwrap();
+}
+
+const LOWER: [&str; 5] = ["open", "high", "low", "close", "volume"];
+const UPPER: [&str; 5] = ["Open", "High", "Low", "Close", "Volume"];
+const MILLIS: &str = "TIMESTAMP(MILLIS,true)";
+/// 2024-01-02T00:00Z.
+const DAY_MS: i64 = 1_704_153_600_000;
+const MINUTES: [i64; 2] = [DAY_MS, DAY_MS + 60_000];
+const DAYS: [i64; 2] = [DAY_MS, DAY_MS + 86_400_000];
+
+#[test]
+fn the_time_of_plain_bars_is_their_start_as_in_a_text() {
+    let folder = tempfile::tempdir().unwrap();
+    let options = Options {
+        symbols: vec![label("X")],
+        ..Options::default()
+    };
+    for name in [
+        "timestamp",
+        "datetime",
+        "date",
+        "time",
+        "Date",
+        "Datetime",
+        "TIME",
+    ] {
+        for (values, length, times, written, ends) in [
+            (
+                LOWER,
+                "1m",
+                MINUTES,
+                ["2024-01-02 00:00:00", "2024-01-02 00:01:00"],
+                ["2024-01-02T00:01:00Z", "2024-01-02T00:02:00Z"],
+            ),
+            (
+                UPPER,
+                "1d",
+                DAYS,
+                ["2024-01-02", "2024-01-03"],
+                ["2024-01-03T00:00:00Z", "2024-01-04T00:00:00Z"],
+            ),
+        ] {
+            let path = folder.path().join(format!("x_{length}_bars.parquet"));
+            bars(&path, &[(name, MILLIS, times)], values);
+            let text = format!(
+                "{name},{}\n{},10,11,9,10.5,5\n{},10.5,12,10,11,6\n",
+                values.join(","),
+                written[0],
+                written[1]
+            );
+            let text_path = path.with_extension("csv");
+            fs::write(&text_path, text).unwrap();
+            let [table, text] = [&path, &text_path].map(|path| {
+                let (rows, bad) = read(path, None, &options);
+                assert!(bad.is_empty(), "{name}: {bad:?}");
+                lines(&rows)
+            });
+            assert_eq!(table, text, "{name}");
+            let told = [0, 1].map(|at| table[at].split(' ').next().unwrap());
+            assert_eq!(told, ends, "{name}");
+        }
+        // Nothing says how long they are.
+        let path = folder.path().join("bars.parquet");
+        bars(&path, &[(name, MILLIS, DAYS)], LOWER);
+        let told = marketdata::history::open(&path, None, &options).unwrap_err();
+        assert!(told.to_string().contains("--interval 1m"), "{name}: {told}");
+    }
+}
+
+#[test]
+fn a_date_and_a_time_that_has_its_date_are_the_start() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("x_1m_bars.parquet");
+    let days = ("date", MILLIS, [DAY_MS; 2]);
+    bars(&path, &[days, ("time", MILLIS, MINUTES)], LOWER);
+    let (rows, bad) = read(&path, None, &Options::default());
+    assert!(bad.is_empty(), "{bad:?}");
+    let ends: Vec<_> = rows.iter().map(|row| row.ts.to_string()).collect();
+    assert_eq!(ends, ["2024-01-02T00:01:00Z", "2024-01-02T00:02:00Z"]);
+}
+
+#[test]
+fn bars_by_our_names_are_what_these_say() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("x_1m_bars.parquet");
+    let later = MINUTES.map(|time| time + 30_000);
+    for (times, first) in [
+        // The end of the bar, alone and beside its start.
+        (
+            vec![("ts", MILLIS, MINUTES)],
+            "2024-01-01T23:59:00Z 2024-01-02T00:00:00Z",
+        ),
+        (
+            vec![("start", MILLIS, MINUTES), ("ts", MILLIS, later)],
+            "2024-01-02T00:00:00Z 2024-01-02T00:00:30Z",
+        ),
+        (
+            vec![("end", MILLIS, later), ("timestamp", MILLIS, MINUTES)],
+            "2024-01-02T00:00:00Z 2024-01-02T00:00:30Z",
+        ),
+    ] {
+        bars(&path, &times, LOWER);
+        let (rows, bad) = read(&path, None, &Options::default());
+        assert!(bad.is_empty(), "{bad:?}");
+        let types::MarketData::Bar(bar) = &rows[0].data else {
+            panic!("no bar");
+        };
+        assert_eq!(format!("{} {}", bar.start, rows[0].ts), first);
+    }
+}
