@@ -10,6 +10,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use parquet::basic::Compression;
 use parquet::errors::ParquetError;
 use parquet::file::metadata::{ColumnChunkMetaData, RowGroupMetaData};
 use parquet::file::reader::{FileReader as _, SerializedFileReader};
@@ -107,6 +108,7 @@ impl Table {
             }
             (Meaning::Rows(layout, used), wanted)
         };
+        check_codecs(&file, &wanted)?;
         for &place in &wanted {
             if schema.column(place).max_rep_level() > 0 {
                 return Err(format!("the column '{}' is a list", names[place]));
@@ -229,6 +231,36 @@ fn check_places(file: &SerializedFileReader<File>, bytes: u64) -> Result<(), Str
     } else {
         Err("its index points outside of the file".to_owned())
     }
+}
+
+/// Checks that the columns are packed by what is unpacked here.
+fn check_codecs(file: &SerializedFileReader<File>, wanted: &[usize]) -> Result<(), String> {
+    let groups = file.metadata().row_groups();
+    let columns = groups.iter().flat_map(|group| {
+        wanted
+            .iter()
+            .filter_map(|&place| group.columns().get(place))
+    });
+    for column in columns {
+        check_codec(&column.column_path().string(), column.compression())?;
+    }
+    Ok(())
+}
+
+fn check_codec(column: &str, codec: Compression) -> Result<(), String> {
+    let codec = match codec {
+        Compression::UNCOMPRESSED
+        | Compression::SNAPPY
+        | Compression::GZIP(_)
+        | Compression::LZ4
+        | Compression::LZ4_RAW
+        | Compression::ZSTD(_) => return Ok(()),
+        Compression::BROTLI(_) => "brotli",
+        Compression::LZO => "lzo",
+    };
+    Err(format!(
+        "the column '{column}' is compressed by {codec}; accepted: snappy, gzip, lz4, zstd or none"
+    ))
 }
 
 impl Decode for Table {
@@ -385,4 +417,25 @@ fn event(values: &[Value], context: &Context) -> Result<Row, Fault> {
             .ok_or_else(|| Fault::bytes("symbol", &symbol, "1 to 31 printable ASCII characters"))?,
         data,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use parquet::basic::BrotliLevel;
+
+    use super::*;
+
+    #[test]
+    fn a_column_that_cannot_be_unpacked_says_what_can() {
+        let level = BrotliLevel::default();
+        for (codec, name) in [
+            (Compression::BROTLI(level), "brotli"),
+            (Compression::LZO, "lzo"),
+        ] {
+            let expected = format!(
+                "the column 'ts' is compressed by {name}; accepted: snappy, gzip, lz4, zstd or none"
+            );
+            assert_eq!(check_codec("ts", codec), Err(expected));
+        }
+    }
 }

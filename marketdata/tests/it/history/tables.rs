@@ -5,7 +5,9 @@ use std::path::Path;
 use std::sync::Arc;
 
 use marketdata::history::{Format, Layout, Options};
+use parquet::basic::{Compression, GzipLevel, ZstdLevel};
 use parquet::data_type::{ByteArray, ByteArrayType, DoubleType, Int64Type};
+use parquet::file::properties::WriterProperties;
 use parquet::file::writer::SerializedFileWriter;
 use parquet::schema::parser::parse_message_type;
 
@@ -119,6 +121,10 @@ type Times<'a> = (&'a str, &'a str, [i64; 2]);
 
 /// Two bars: 10 11 9 10.5 5 and 10.5 12 10 11 6.
 fn bars(path: &Path, times: &[Times], values: [&str; 5]) {
+    packed_bars(path, times, values, Compression::UNCOMPRESSED);
+}
+
+fn packed_bars(path: &Path, times: &[Times], values: [&str; 5], codec: Compression) {
     let times_of = times
         .iter()
         .map(|(name, of, _)| format!("REQUIRED INT64 {name} ({of});"));
@@ -126,8 +132,9 @@ fn bars(path: &Path, times: &[Times], values: [&str; 5]) {
     let columns: String = times_of.chain(values_of).collect();
     let schema = parse_message_type(&format!("message schema {{ {columns} }}"));
     let file = File::create(path).unwrap();
-    let mut writer =
-        SerializedFileWriter::new(file, Arc::new(schema.unwrap()), Arc::default()).unwrap();
+    let schema = Arc::new(schema.unwrap());
+    let properties = WriterProperties::builder().set_compression(codec).build();
+    let mut writer = SerializedFileWriter::new(file, schema, Arc::new(properties)).unwrap();
     let mut group = writer.next_row_group().unwrap();
     for (_, _, times) in times {
         let mut column = group.next_column().unwrap().unwrap();
@@ -257,5 +264,35 @@ fn bars_by_our_names_are_what_these_say() {
             panic!("no bar");
         };
         assert_eq!(format!("{} {}", bar.start, rows[0].ts), first);
+    }
+}
+
+#[test]
+fn tables_are_read_as_others_pack_them() {
+    let folder = tempfile::tempdir().unwrap();
+    for codec in [
+        Compression::UNCOMPRESSED,
+        Compression::SNAPPY,
+        Compression::GZIP(GzipLevel::default()),
+        Compression::LZ4,
+        Compression::LZ4_RAW,
+        Compression::ZSTD(ZstdLevel::default()),
+    ] {
+        let path = folder.path().join("x_1m_bars.parquet");
+        packed_bars(&path, &[("timestamp", MILLIS, MINUTES)], LOWER, codec);
+        let options = Options {
+            symbols: vec![label("X")],
+            ..Options::default()
+        };
+        let (rows, bad) = read(&path, None, &options);
+        assert!(bad.is_empty(), "{codec:?}: {bad:?}");
+        assert_eq!(
+            lines(&rows),
+            [
+                "2024-01-02T00:01:00Z X B 2024-01-02T00:00:00Z 10 11 9 10.5 5",
+                "2024-01-02T00:02:00Z X B 2024-01-02T00:01:00Z 10.5 12 10 11 6",
+            ],
+            "{codec:?}"
+        );
     }
 }
