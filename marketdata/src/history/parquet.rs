@@ -23,7 +23,7 @@ use super::cells::{Cells, Context, Field, QtyOf, checked_bar, checked_quote};
 use super::clock::Moment;
 use super::decode::{Decode, Fault};
 use super::error::Place;
-use super::layout::{self, Layout};
+use super::layout::{self, DAY_NS, Layout};
 use super::{number, rows};
 use columns::{Column, Value};
 
@@ -293,6 +293,15 @@ fn take(
             cells.moment(field, Moment::of(*ns, *unit));
             Ok(())
         }
+        (_, Value::Clock(ns, unit)) if field.is_time() => {
+            let moment = Moment {
+                ts: by_clock(name, *ns, context)?,
+                unit: *unit,
+                is_date: ns.is_multiple_of(DAY_NS),
+            };
+            cells.moment(field, moment);
+            Ok(())
+        }
         (Field::Price(of), Value::Float(value)) => {
             cells.price(
                 of,
@@ -313,6 +322,12 @@ fn take(
         }
         _ => cells.text(field, divisor, value.text().as_ref(), context),
     }
+}
+
+/// The instant of a time by the clock of the zone.
+fn by_clock(field: &'static str, ns: u64, context: &Context) -> Result<TimestampNs, Fault> {
+    let instant = context.days.by_clock(ns);
+    instant.ok_or_else(|| Fault::value(field, ns, "ns since 1970 of a time from 1970 to 2553"))
 }
 
 /// A market event of a table of ours.
@@ -344,6 +359,7 @@ fn event(values: &[Value], context: &Context) -> Result<Row, Fault> {
     };
     let time = |field, value: &Value| match value {
         Value::Instant(ns, _) => Ok(TimestampNs(*ns)),
+        Value::Clock(ns, _) => by_clock(field, *ns, context),
         value => Err(Fault::bytes(field, value.text().as_ref(), "a time")),
     };
     let price = |field, value: &Value| -> Result<Price, Fault> {

@@ -4,7 +4,7 @@ use std::fs::{self, File};
 use std::path::Path;
 use std::sync::Arc;
 
-use marketdata::history::{Format, Layout, Options};
+use marketdata::history::{Format, Layout, Options, Zone};
 use parquet::basic::{Compression, GzipLevel, ZstdLevel};
 use parquet::data_type::{ByteArray, ByteArrayType, DoubleType, Int64Type};
 use parquet::file::properties::WriterProperties;
@@ -294,5 +294,58 @@ fn tables_are_read_as_others_pack_them() {
             ],
             "{codec:?}"
         );
+    }
+}
+
+#[test]
+fn a_time_without_a_zone_is_of_the_zone_that_is_given() {
+    const CLOCK: &str = "TIMESTAMP(MILLIS,false)";
+    // 2024-07-02 09:30 and 09:31; New York is 4 hours behind UTC then.
+    let summer = [1_719_912_600_000, 1_719_912_660_000];
+    // 2024-03-10, a day of 23 hours in New York, and the next one.
+    let short = [1_710_028_800_000, 1_710_115_200_000];
+    let folder = tempfile::tempdir().unwrap();
+    for (length, of, times, zone, first) in [
+        (
+            "1m",
+            CLOCK,
+            summer,
+            Some("America/New_York"),
+            "2024-07-02T13:30:00Z 2024-07-02T13:31:00Z",
+        ),
+        (
+            "1m",
+            CLOCK,
+            summer,
+            None,
+            "2024-07-02T09:30:00Z 2024-07-02T09:31:00Z",
+        ),
+        (
+            "1m",
+            MILLIS,
+            summer,
+            Some("America/New_York"),
+            "2024-07-02T09:30:00Z 2024-07-02T09:31:00Z",
+        ),
+        (
+            "1d",
+            CLOCK,
+            short,
+            Some("America/New_York"),
+            "2024-03-10T05:00:00Z 2024-03-11T04:00:00Z",
+        ),
+    ] {
+        let path = folder.path().join(format!("x_{length}_bars.parquet"));
+        bars(&path, &[("timestamp", of, times)], LOWER);
+        let options = Options {
+            zone: zone.and_then(Zone::named),
+            ..Options::default()
+        };
+        let (rows, bad) = read(&path, None, &options);
+        assert!(bad.is_empty(), "{bad:?}");
+        let types::MarketData::Bar(bar) = &rows[0].data else {
+            panic!("no bar");
+        };
+        assert_eq!(format!("{} {}", bar.start, rows[0].ts), first);
     }
 }
