@@ -90,6 +90,8 @@ pub(super) struct Cells {
     end: Option<TimestampNs>,
     date: Option<Date>,
     time: Option<u64>,
+    /// The instant that a column of a date or of a time of day has, where it has all of it.
+    whole: Option<Moment>,
     interval: Option<u64>,
     symbol: Option<Label>,
     aggressor: Option<Aggressor>,
@@ -274,6 +276,10 @@ impl Cells {
             Field::Start(_) => self.start = Some(moment),
             Field::End(_) => self.end = Some(ts),
             Field::Last(_) => self.end = Some(TimestampNs(ts.0.saturating_add(moment.unit))),
+            Field::Time(_) => self.whole = Some(moment),
+            Field::Date => {
+                self.whole.get_or_insert(moment);
+            }
             _ => self.ts = Some(ts),
         }
     }
@@ -297,6 +303,10 @@ impl Cells {
 
     /// The time of a date and a time of day, where that is how the row says it.
     fn composed(&self, context: &Context) -> Result<Option<Moment>, Fault> {
+        if let Some(whole) = self.whole {
+            let ts = TimestampNs(whole.ts.0.saturating_add(self.time.unwrap_or(0)));
+            return Ok(Some(Moment { ts, ..whole }));
+        }
         let Some(date) = self.date.or(self.time.and(context.date)) else {
             return match self.time {
                 None => Ok(None),

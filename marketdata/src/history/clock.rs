@@ -105,6 +105,18 @@ impl Days {
         self.instant(date, 0)
     }
 
+    /// The instant of so many ns since the beginning of 1970 by the clock.
+    pub(super) fn by_clock(&self, ns: u64) -> Option<TimestampNs> {
+        if self.zone == Zone::UTC {
+            return Some(TimestampNs(ns));
+        }
+        let days = jiff::Span::new()
+            .try_days(i64::try_from(ns / DAY_NS).ok()?)
+            .ok()?;
+        let date = Date::constant(1970, 1, 1).checked_add(days).ok()?;
+        self.instant(date, ns % DAY_NS)
+    }
+
     /// [`Zone::instant`] of a date and ns since midnight by the clock, below those of 24 hours.
     fn instant(&self, date: Date, of_day: u64) -> Option<TimestampNs> {
         if let Some((known, midnight)) = self.even.get()

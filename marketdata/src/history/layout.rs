@@ -403,6 +403,21 @@ pub(super) fn label_of(name: &str) -> Option<Label> {
 /// Names of a column that has the time of a bar, which is its start.
 const TIMES: [&str; 4] = ["timestamp", "datetime", "date", "time"];
 
+/// The columns of plain bars: the fields that they are, and what the table calls them.
+fn bar_columns<'a>(
+    found: impl Fn(&str) -> Option<&'a str>,
+) -> Option<Vec<(&'static str, &'a str)>> {
+    let mut columns = match (found("date"), found("time")) {
+        (Some(date), Some(time)) => vec![("date", date), ("time", time)],
+        _ => vec![("start", TIMES.into_iter().find_map(&found)?)],
+    };
+    for name in ["open", "high", "low", "close"] {
+        columns.push((name, found(name)?));
+    }
+    columns.extend(found("volume").map(|volume| ("volume", volume)));
+    Some(columns)
+}
+
 /// Plain bars by their header, in any order and whatever the case: a time, open, high, low and close, and a volume where there
 /// is one. `date` and `time` together are the time; what else there is is passed over.
 pub(super) fn plain_bars(header: &str) -> Option<Layout> {
@@ -411,14 +426,7 @@ pub(super) fn plain_bars(header: &str) -> Option<Layout> {
             let mut names = header.split(separator);
             names.find(|known| known.eq_ignore_ascii_case(name))
         };
-        let mut columns = match (found("date"), found("time")) {
-            (Some(date), Some(time)) => vec![("date", date), ("time", time)],
-            _ => vec![("start", TIMES.into_iter().find_map(found)?)],
-        };
-        for name in ["open", "high", "low", "close"] {
-            columns.push((name, found(name)?));
-        }
-        columns.extend(found("volume").map(|volume| ("volume", volume)));
+        let columns = bar_columns(found)?;
         let fields: Vec<_> = columns.iter().map(|(field, _)| *field).collect();
         let mut layout = Layout::parse(&fields.join(","), separator as u8).ok()?;
         for (column, (_, header)) in layout.columns.iter_mut().zip(&columns) {
@@ -454,17 +462,35 @@ impl Layout {
 }
 
 /// The columns that a table with named columns has, by the names that they have here; `None` when they make no row.
-pub(super) fn by_names<'a>(names: impl Iterator<Item = &'a str>) -> Option<Layout> {
-    let mut spec = Vec::new();
-    for name in names {
+///
+/// Of bars that name neither `ts` nor `start`, the time is what it is in a text ([`plain_bars`]).
+pub(super) fn by_names(names: &[String]) -> Option<Layout> {
+    let names = || names.iter().map(String::as_str);
+    let found = |wanted: &str| {
+        let of_any_case = || names().find(|name| name.eq_ignore_ascii_case(wanted));
+        names().find(|name| *name == wanted).or_else(of_any_case)
+    };
+    let has_ours = names().any(|name| matches!(name, "ts" | "local_timestamp" | "start"));
+    let bars = bar_columns(found).filter(|_| !has_ours);
+    let mut columns = bars.clone().unwrap_or_default();
+    for name in names() {
+        let is_time = TIMES.iter().any(|time| name.eq_ignore_ascii_case(time));
+        let is_known = columns.iter().any(|(_, known)| *known == name);
+        if bars.is_some() && (is_time || is_known) {
+            continue;
+        }
         let field = match name {
             "timestamp" | "local_timestamp" => "ts",
             "size" | "quantity" | "amount" => "qty",
             name if Field::named(name, TimeForm::Auto).is_some() => name,
             _ => continue,
         };
-        spec.push(format!("{field}={name}"));
+        columns.push((field, name));
     }
+    let spec: Vec<_> = columns
+        .iter()
+        .map(|(field, name)| format!("{field}={name}"))
+        .collect();
     Layout::parse(&spec.join(","), b',').ok()
 }
 

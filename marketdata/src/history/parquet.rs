@@ -10,6 +10,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use parquet::basic::Compression;
 use parquet::errors::ParquetError;
 use parquet::file::metadata::{ColumnChunkMetaData, RowGroupMetaData};
 use parquet::file::reader::{FileReader as _, SerializedFileReader};
@@ -22,7 +23,7 @@ use super::cells::{Cells, Context, Field, QtyOf, checked_bar, checked_quote};
 use super::clock::Moment;
 use super::decode::{Decode, Fault};
 use super::error::Place;
-use super::layout::{self, Layout};
+use super::layout::{self, DAY_NS, Layout};
 use super::{number, rows};
 use columns::{Column, Value};
 
@@ -86,7 +87,7 @@ impl Table {
         } else {
             let layout = match layout {
                 Some(layout) => layout.clone(),
-                None => layout::by_names(names.iter().map(String::as_str)).ok_or_else(|| {
+                None => layout::by_names(&names).ok_or_else(|| {
                     format!(
                         "the columns {} make no row; accepted: --columns with their names, such as \
                          ts=time:ms,price=px,qty=size",
@@ -107,6 +108,7 @@ impl Table {
             }
             (Meaning::Rows(layout, used), wanted)
         };
+        check_codecs(&file, &wanted)?;
         for &place in &wanted {
             if schema.column(place).max_rep_level() > 0 {
                 return Err(format!("the column '{}' is a list", names[place]));
@@ -231,6 +233,36 @@ fn check_places(file: &SerializedFileReader<File>, bytes: u64) -> Result<(), Str
     }
 }
 
+/// Checks that the columns are packed by what is unpacked here.
+fn check_codecs(file: &SerializedFileReader<File>, wanted: &[usize]) -> Result<(), String> {
+    let groups = file.metadata().row_groups();
+    let columns = groups.iter().flat_map(|group| {
+        wanted
+            .iter()
+            .filter_map(|&place| group.columns().get(place))
+    });
+    for column in columns {
+        check_codec(&column.column_path().string(), column.compression())?;
+    }
+    Ok(())
+}
+
+fn check_codec(column: &str, codec: Compression) -> Result<(), String> {
+    let codec = match codec {
+        Compression::UNCOMPRESSED
+        | Compression::SNAPPY
+        | Compression::GZIP(_)
+        | Compression::LZ4
+        | Compression::LZ4_RAW
+        | Compression::ZSTD(_) => return Ok(()),
+        Compression::BROTLI(_) => "brotli",
+        Compression::LZO => "lzo",
+    };
+    Err(format!(
+        "the column '{column}' is compressed by {codec}; accepted: snappy, gzip, lz4, zstd or none"
+    ))
+}
+
 impl Decode for Table {
     fn decode(&mut self, out: &mut VecDeque<Row>) -> Result<bool, Fault> {
         if self.given == self.rows && !self.fetch()? {
@@ -261,6 +293,15 @@ fn take(
             cells.moment(field, Moment::of(*ns, *unit));
             Ok(())
         }
+        (_, Value::Clock(ns, unit)) if field.is_time() => {
+            let moment = Moment {
+                ts: by_clock(name, *ns, context)?,
+                unit: *unit,
+                is_date: ns.is_multiple_of(DAY_NS),
+            };
+            cells.moment(field, moment);
+            Ok(())
+        }
         (Field::Price(of), Value::Float(value)) => {
             cells.price(
                 of,
@@ -281,6 +322,12 @@ fn take(
         }
         _ => cells.text(field, divisor, value.text().as_ref(), context),
     }
+}
+
+/// The instant of a time by the clock of the zone.
+fn by_clock(field: &'static str, ns: u64, context: &Context) -> Result<TimestampNs, Fault> {
+    let instant = context.days.by_clock(ns);
+    instant.ok_or_else(|| Fault::value(field, ns, "ns since 1970 of a time from 1970 to 2553"))
 }
 
 /// A market event of a table of ours.
@@ -312,6 +359,7 @@ fn event(values: &[Value], context: &Context) -> Result<Row, Fault> {
     };
     let time = |field, value: &Value| match value {
         Value::Instant(ns, _) => Ok(TimestampNs(*ns)),
+        Value::Clock(ns, _) => by_clock(field, *ns, context),
         value => Err(Fault::bytes(field, value.text().as_ref(), "a time")),
     };
     let price = |field, value: &Value| -> Result<Price, Fault> {
@@ -385,4 +433,25 @@ fn event(values: &[Value], context: &Context) -> Result<Row, Fault> {
             .ok_or_else(|| Fault::bytes("symbol", &symbol, "1 to 31 printable ASCII characters"))?,
         data,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use parquet::basic::BrotliLevel;
+
+    use super::*;
+
+    #[test]
+    fn a_column_that_cannot_be_unpacked_says_what_can() {
+        let level = BrotliLevel::default();
+        for (codec, name) in [
+            (Compression::BROTLI(level), "brotli"),
+            (Compression::LZO, "lzo"),
+        ] {
+            let expected = format!(
+                "the column 'ts' is compressed by {name}; accepted: snappy, gzip, lz4, zstd or none"
+            );
+            assert_eq!(check_codec("ts", codec), Err(expected));
+        }
+    }
 }

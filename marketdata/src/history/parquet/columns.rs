@@ -26,6 +26,8 @@ pub(super) enum Value {
     Decimal(i128, u32),
     /// ns since 1970, and the column's unit.
     Instant(u64, u64),
+    /// ns since the beginning of 1970 by the clock of a zone that the column does not say, and the column's unit.
+    Clock(u64, u64),
     Bytes(ByteArray),
 }
 
@@ -38,7 +40,7 @@ impl Value {
             Self::Bool(true) => Cow::Borrowed(b"true"),
             Self::Bool(false) => Cow::Borrowed(b"false"),
             Self::Int(value) => owned(value.to_string()),
-            Self::Instant(ns, _) => owned(ns.to_string()),
+            Self::Instant(ns, _) | Self::Clock(ns, _) => owned(ns.to_string()),
             Self::Float(value) => owned(value.to_string()),
             Self::Bytes(bytes) => Cow::Borrowed(bytes.data()),
             Self::Decimal(value, decimals) => {
@@ -58,6 +60,8 @@ enum Kind {
     Decimal(u32),
     /// Counts of so many ns since 1970.
     Instant(u64),
+    /// The same by the clock of a zone that is not said.
+    Clock(u64),
     /// Days since 1970.
     Date,
 }
@@ -111,7 +115,10 @@ impl Column {
             TimeUnit::NANOS => 1,
         };
         let kind = match (description.logical_type_ref(), description.converted_type()) {
-            (Some(LogicalType::Timestamp(of)), _) => Kind::Instant(unit(&of.unit)),
+            (Some(LogicalType::Timestamp(of)), _) if of.is_adjusted_to_u_t_c => {
+                Kind::Instant(unit(&of.unit))
+            }
+            (Some(LogicalType::Timestamp(of)), _) => Kind::Clock(unit(&of.unit)),
             (_, ConvertedType::TIMESTAMP_MILLIS) => Kind::Instant(1_000_000),
             (_, ConvertedType::TIMESTAMP_MICROS) => Kind::Instant(1_000),
             (Some(LogicalType::Date), _) | (_, ConvertedType::DATE) => Kind::Date,
@@ -197,15 +204,17 @@ impl Column {
     }
 
     fn int(&self, value: i64) -> std::result::Result<Value, Fault> {
-        let instant = |unit: u64| {
-            let ns = u64::try_from(value).ok()?.checked_mul(unit)?;
-            Some(Value::Instant(ns, unit))
+        let since_1970 = |unit: u64| {
+            let ns = u64::try_from(value)
+                .ok()
+                .and_then(|count| count.checked_mul(unit));
+            ns.ok_or_else(|| Fault::value("the time", value, "a time from 1970 to 2553"))
         };
         match self.kind {
             Kind::Plain => Ok(Value::Int(value)),
             Kind::Decimal(decimals) => Ok(Value::Decimal(value.into(), decimals)),
-            Kind::Instant(unit) => instant(unit)
-                .ok_or_else(|| Fault::value("the time", value, "a time from 1970 to 2553")),
+            Kind::Instant(unit) => Ok(Value::Instant(since_1970(unit)?, unit)),
+            Kind::Clock(unit) => Ok(Value::Clock(since_1970(unit)?, unit)),
             Kind::Date => {
                 let days = i32::try_from(value).unwrap_or(i32::MIN);
                 let mut text = String::new();

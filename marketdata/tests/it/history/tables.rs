@@ -4,8 +4,10 @@ use std::fs::{self, File};
 use std::path::Path;
 use std::sync::Arc;
 
-use marketdata::history::{Format, Layout, Options};
+use marketdata::history::{Format, Layout, Options, Zone};
+use parquet::basic::{Compression, GzipLevel, ZstdLevel};
 use parquet::data_type::{ByteArray, ByteArrayType, DoubleType, Int64Type};
+use parquet::file::properties::WriterProperties;
 use parquet::file::writer::SerializedFileWriter;
 use parquet::schema::parser::parse_message_type;
 
@@ -112,4 +114,238 @@ fn a_table_that_makes_no_row_says_which_columns_it_has() {
     assert!(told.contains("no column 'px'; there are: ts, price, qty, side, raw"));
     fs::write(&path, "PAR1 and nothing else").unwrap();
     assert!(marketdata::history::open(&path, None, &Options::default()).is_err());
+}
+
+/// A name of a column, its type, and its values.
+type Times<'a> = (&'a str, &'a str, [i64; 2]);
+
+/// Two bars: 10 11 9 10.5 5 and 10.5 12 10 11 6.
+fn bars(path: &Path, times: &[Times], values: [&str; 5]) {
+    packed_bars(path, times, values, Compression::UNCOMPRESSED);
+}
+
+fn packed_bars(path: &Path, times: &[Times], values: [&str; 5], codec: Compression) {
+    let times_of = times
+        .iter()
+        .map(|(name, of, _)| format!("REQUIRED INT64 {name} ({of});"));
+    let values_of = values.iter().map(|name| format!("REQUIRED DOUBLE {name};"));
+    let columns: String = times_of.chain(values_of).collect();
+    let schema = parse_message_type(&format!("message schema {{ {columns} }}"));
+    let file = File::create(path).unwrap();
+    let schema = Arc::new(schema.unwrap());
+    let properties = WriterProperties::builder().set_compression(codec).build();
+    let mut writer = SerializedFileWriter::new(file, schema, Arc::new(properties)).unwrap();
+    let mut group = writer.next_row_group().unwrap();
+    for (_, _, times) in times {
+        let mut column = group.next_column().unwrap().unwrap();
+        let typed = column.typed::<Int64Type>();
+        typed.write_batch(times, None, None).unwrap();
+        column.close().unwrap();
+    }
+    for pair in [
+        [10.0, 10.5],
+        [11.0, 12.0],
+        [9.0, 10.0],
+        [10.5, 11.0],
+        [5.0, 6.0],
+    ] {
+        let mut column = group.next_column().unwrap().unwrap();
+        let typed = column.typed::<DoubleType>();
+        typed.write_batch(&pair, None, None).unwrap();
+        column.close().unwrap();
+    }
+    group.close().unwrap();
+    writer.close().unwrap();
+}
+
+const LOWER: [&str; 5] = ["open", "high", "low", "close", "volume"];
+const UPPER: [&str; 5] = ["Open", "High", "Low", "Close", "Volume"];
+const MILLIS: &str = "TIMESTAMP(MILLIS,true)";
+/// 2024-01-02T00:00Z.
+const DAY_MS: i64 = 1_704_153_600_000;
+const MINUTES: [i64; 2] = [DAY_MS, DAY_MS + 60_000];
+const DAYS: [i64; 2] = [DAY_MS, DAY_MS + 86_400_000];
+
+#[test]
+fn the_time_of_plain_bars_is_their_start_as_in_a_text() {
+    let folder = tempfile::tempdir().unwrap();
+    let options = Options {
+        symbols: vec![label("X")],
+        ..Options::default()
+    };
+    for name in [
+        "timestamp",
+        "datetime",
+        "date",
+        "time",
+        "Date",
+        "Datetime",
+        "TIME",
+    ] {
+        for (values, length, times, written, ends) in [
+            (
+                LOWER,
+                "1m",
+                MINUTES,
+                ["2024-01-02 00:00:00", "2024-01-02 00:01:00"],
+                ["2024-01-02T00:01:00Z", "2024-01-02T00:02:00Z"],
+            ),
+            (
+                UPPER,
+                "1d",
+                DAYS,
+                ["2024-01-02", "2024-01-03"],
+                ["2024-01-03T00:00:00Z", "2024-01-04T00:00:00Z"],
+            ),
+        ] {
+            let path = folder.path().join(format!("x_{length}_bars.parquet"));
+            bars(&path, &[(name, MILLIS, times)], values);
+            let text = format!(
+                "{name},{}\n{},10,11,9,10.5,5\n{},10.5,12,10,11,6\n",
+                values.join(","),
+                written[0],
+                written[1]
+            );
+            let text_path = path.with_extension("csv");
+            fs::write(&text_path, text).unwrap();
+            let [table, text] = [&path, &text_path].map(|path| {
+                let (rows, bad) = read(path, None, &options);
+                assert!(bad.is_empty(), "{name}: {bad:?}");
+                lines(&rows)
+            });
+            assert_eq!(table, text, "{name}");
+            let told = [0, 1].map(|at| table[at].split(' ').next().unwrap());
+            assert_eq!(told, ends, "{name}");
+        }
+        // Nothing says how long they are.
+        let path = folder.path().join("bars.parquet");
+        bars(&path, &[(name, MILLIS, DAYS)], LOWER);
+        let told = marketdata::history::open(&path, None, &options).unwrap_err();
+        assert!(told.to_string().contains("--interval 1m"), "{name}: {told}");
+    }
+}
+
+#[test]
+fn a_date_and_a_time_that_has_its_date_are_the_start() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("x_1m_bars.parquet");
+    let days = ("date", MILLIS, [DAY_MS; 2]);
+    bars(&path, &[days, ("time", MILLIS, MINUTES)], LOWER);
+    let (rows, bad) = read(&path, None, &Options::default());
+    assert!(bad.is_empty(), "{bad:?}");
+    let ends: Vec<_> = rows.iter().map(|row| row.ts.to_string()).collect();
+    assert_eq!(ends, ["2024-01-02T00:01:00Z", "2024-01-02T00:02:00Z"]);
+}
+
+#[test]
+fn bars_by_our_names_are_what_these_say() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("x_1m_bars.parquet");
+    let later = MINUTES.map(|time| time + 30_000);
+    for (times, first) in [
+        // The end of the bar, alone and beside its start.
+        (
+            vec![("ts", MILLIS, MINUTES)],
+            "2024-01-01T23:59:00Z 2024-01-02T00:00:00Z",
+        ),
+        (
+            vec![("start", MILLIS, MINUTES), ("ts", MILLIS, later)],
+            "2024-01-02T00:00:00Z 2024-01-02T00:00:30Z",
+        ),
+        (
+            vec![("end", MILLIS, later), ("timestamp", MILLIS, MINUTES)],
+            "2024-01-02T00:00:00Z 2024-01-02T00:00:30Z",
+        ),
+    ] {
+        bars(&path, &times, LOWER);
+        let (rows, bad) = read(&path, None, &Options::default());
+        assert!(bad.is_empty(), "{bad:?}");
+        let types::MarketData::Bar(bar) = &rows[0].data else {
+            panic!("no bar");
+        };
+        assert_eq!(format!("{} {}", bar.start, rows[0].ts), first);
+    }
+}
+
+#[test]
+fn tables_are_read_as_others_pack_them() {
+    let folder = tempfile::tempdir().unwrap();
+    for codec in [
+        Compression::UNCOMPRESSED,
+        Compression::SNAPPY,
+        Compression::GZIP(GzipLevel::default()),
+        Compression::LZ4,
+        Compression::LZ4_RAW,
+        Compression::ZSTD(ZstdLevel::default()),
+    ] {
+        let path = folder.path().join("x_1m_bars.parquet");
+        packed_bars(&path, &[("timestamp", MILLIS, MINUTES)], LOWER, codec);
+        let options = Options {
+            symbols: vec![label("X")],
+            ..Options::default()
+        };
+        let (rows, bad) = read(&path, None, &options);
+        assert!(bad.is_empty(), "{codec:?}: {bad:?}");
+        assert_eq!(
+            lines(&rows),
+            [
+                "2024-01-02T00:01:00Z X B 2024-01-02T00:00:00Z 10 11 9 10.5 5",
+                "2024-01-02T00:02:00Z X B 2024-01-02T00:01:00Z 10.5 12 10 11 6",
+            ],
+            "{codec:?}"
+        );
+    }
+}
+
+#[test]
+fn a_time_without_a_zone_is_of_the_zone_that_is_given() {
+    const CLOCK: &str = "TIMESTAMP(MILLIS,false)";
+    // 2024-07-02 09:30 and 09:31; New York is 4 hours behind UTC then.
+    let summer = [1_719_912_600_000, 1_719_912_660_000];
+    // 2024-03-10, a day of 23 hours in New York, and the next one.
+    let short = [1_710_028_800_000, 1_710_115_200_000];
+    let folder = tempfile::tempdir().unwrap();
+    for (length, of, times, zone, first) in [
+        (
+            "1m",
+            CLOCK,
+            summer,
+            Some("America/New_York"),
+            "2024-07-02T13:30:00Z 2024-07-02T13:31:00Z",
+        ),
+        (
+            "1m",
+            CLOCK,
+            summer,
+            None,
+            "2024-07-02T09:30:00Z 2024-07-02T09:31:00Z",
+        ),
+        (
+            "1m",
+            MILLIS,
+            summer,
+            Some("America/New_York"),
+            "2024-07-02T09:30:00Z 2024-07-02T09:31:00Z",
+        ),
+        (
+            "1d",
+            CLOCK,
+            short,
+            Some("America/New_York"),
+            "2024-03-10T05:00:00Z 2024-03-11T04:00:00Z",
+        ),
+    ] {
+        let path = folder.path().join(format!("x_{length}_bars.parquet"));
+        bars(&path, &[("timestamp", of, times)], LOWER);
+        let options = Options {
+            zone: zone.and_then(Zone::named),
+            ..Options::default()
+        };
+        let (rows, bad) = read(&path, None, &options);
+        assert!(bad.is_empty(), "{bad:?}");
+        let types::MarketData::Bar(bar) = &rows[0].data else {
+            panic!("no bar");
+        };
+        assert_eq!(format!("{} {}", bar.start, rows[0].ts), first);
+    }
 }
