@@ -305,11 +305,10 @@ fn what_closed_trips_made_is_told_beside_the_run() {
 fn a_search_that_never_traded_has_no_figures() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("days.csv");
-    let mut days = "date,open,high,low,close\n".to_owned();
-    for day in 1..=28 {
-        days += &format!("2024-02-{day:02},100,100,100,100\n");
-    }
-    fs::write(&path, days).unwrap();
+    let days = (1..=28).map(|day| format!("2024-02-{day:02},100,100,100,100"));
+    let days: Vec<String> = days.collect();
+    let text = format!("date,open,high,low,close\n{}\n", days.join("\n"));
+    fs::write(&path, text).unwrap();
     let run = |words: &[&str]| {
         let output = Command::new(env!("CARGO_BIN_EXE_dynasty"))
             .args(["backtest", "sweep", path.to_str().unwrap()])
