@@ -136,7 +136,12 @@ impl Exposure {
 
     /// So many accounts before they trade.
     pub fn flat(accounts: u32) -> Self {
-        Self::under(&plan(TrailSource::TickEquity, Terms::default()), accounts)
+        // Still so wide that nobody breaks it, and in the range of the plain sweep's columns.
+        let plan = Plan {
+            initial_balance: Money::whole(1_000_000),
+            ..plan(TrailSource::TickEquity, Terms::default())
+        };
+        Self::under(&plan, accounts)
     }
 
     /// So many accounts of a plan before they trade.
