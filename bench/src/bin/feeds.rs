@@ -11,7 +11,7 @@ use clap::Parser;
 use engine::{EventBuf, Limits, Shard};
 use marketdata::connection::{Arrived, Connection, Outlets, Settings, Status};
 use marketdata::feed::{
-    Action, Adapter, BookChannel, Channels, Credentials, Listing, Output, Spec, State,
+    Action, Adapter, BookChannel, Channels, Credentials, Listing, Output, Spec, State, Stream,
 };
 use marketdata::local::{Change, Counterpart, Market, Wander};
 use marketdata::venue::{FEEDS, Feed};
@@ -182,6 +182,9 @@ fn shake_hands(
     let (mut said, mut before) = (Vec::new(), Vec::new());
     venue.opened(START, &mut said);
     adapter.opened(START, out);
+    if let Stream::Lines { path, .. } = adapter.stream() {
+        venue.streamed(&path, markets, START, &mut said);
+    }
     let mut now = START;
     for _ in 0..8 {
         while !said.is_empty() || !out.actions.is_empty() {
@@ -317,6 +320,32 @@ async fn blast(listener: tokio::net::TcpListener, messages: Vec<Vec<u8>>, is_bin
     let _ = socket.next().await;
 }
 
+/// Serves one talk as the lines of a document that does not end, a chunk each.
+async fn recite(listener: tokio::net::TcpListener, messages: Vec<Vec<u8>>) -> std::io::Result<()> {
+    use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufStream};
+
+    let (stream, _) = listener.accept().await?;
+    let mut stream = BufStream::new(stream);
+    let mut line = String::new();
+    // The request ends with an empty line.
+    while stream.read_line(&mut line).await? > 2 {
+        line.clear();
+    }
+    stream
+        .write_all(b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n")
+        .await?;
+    for message in messages {
+        let size = format!("{:x}\r\n", message.len() + 1);
+        for part in [size.as_bytes(), &message, b"\n\r\n"] {
+            stream.write_all(part).await?;
+        }
+    }
+    stream.flush().await?;
+    // Until the client leaves.
+    stream.read_line(&mut line).await?;
+    Ok(())
+}
+
 /// Messages a second through a loopback socket, the adapter and a shard: the venue's side on another thread.
 fn through_socket(feed: &Feed, talk: Talk) -> Option<f64> {
     let adapter = feed.adapter(credentials(), listings(feed), talk.channels);
@@ -343,7 +372,16 @@ fn through_socket(feed: &Feed, talk: Talk) -> Option<f64> {
         .ok()?;
     let address = listener.local_addr().ok()?;
     let messages = talk.before.into_iter().chain(talk.messages).collect();
-    venue.spawn(blast(listener, messages, adapter.is_binary()));
+    let scheme = match adapter.stream() {
+        Stream::WebSocket { .. } => {
+            venue.spawn(blast(listener, messages, adapter.is_binary()));
+            "ws"
+        }
+        Stream::Lines { .. } => {
+            venue.spawn(recite(listener, messages));
+            "http"
+        }
+    };
 
     let (events, mut arrived) = rtrb::RingBuffer::<Arrived>::new(1 << 16);
     let status = Status::new(adapter.name(), &listings(feed));
@@ -353,7 +391,7 @@ fn through_socket(feed: &Feed, talk: Talk) -> Option<f64> {
         status: Arc::new(arc_swap::ArcSwap::from_pointee(status)),
         tap: None,
     };
-    let settings = Settings::new(format!("ws://{address}"), format!("http://{address}"));
+    let settings = Settings::new(format!("{scheme}://{address}"), format!("http://{address}"));
     let connection = Connection::new(adapter, settings, outlets).ok()?;
     let client = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -420,9 +458,7 @@ fn main() -> ExitCode {
     }
     if !arguments.no_socket {
         println!("\nthrough a socket into a shard, venue on another core:");
-        // A line of a document is no message of a socket.
-        let is_socket = |feed: &&Feed| !feed.name.starts_with("oanda");
-        for feed in FEEDS.iter().filter(is_asked).filter(is_socket) {
+        for feed in FEEDS.iter().filter(is_asked) {
             for kind in &KINDS[..2] {
                 if let Some(talk) = talk(feed, *kind, arguments.messages * 4) {
                     match through_socket(feed, talk) {
