@@ -349,10 +349,15 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
+    /// A number or name. One with a quote or bracket in it is none: where a byte is missing, the next key would be taken
+    /// for its end.
     #[inline(always)]
     fn literal(&mut self) -> Result<&'a [u8], Unexpected> {
-        let len = literal_len(self.rest, literal_ends).ok_or(Unexpected)?;
-        Ok(self.advance(len))
+        let len = literal_len(self.rest, strict_literal_ends).ok_or(Unexpected)?;
+        match self.rest[len] {
+            b'"' | b'\\' | b'{' | b'[' => Err(Unexpected),
+            _ => Ok(self.advance(len)),
+        }
     }
 
     #[inline(always)]
@@ -716,6 +721,10 @@ mod tests {
             "{a:1}",
             "{\"a\\n\":1}",
             "{\"a\":x}",
+            "{\"a\":1b\":2}",
+            "{\"a\":1{\"b\":2}",
+            "{\"a\":1[,\"b\":2}",
+            "{\"a\":1\\,\"b\":2}",
             "{,}",
         ] {
             assert_eq!(fields(broken), Err(Unexpected), "{broken}");
