@@ -14,14 +14,17 @@
 //! next. There are no prints.
 
 mod local;
+mod message;
 
 pub use local::LocalOanda;
 
-use types::{InstrumentStatus, Level, MarketData, Quote, TimestampNs};
+use types::{InstrumentStatus, MarketData, Quote, TimestampNs};
+
+use message::{Line, Said};
 
 use crate::feed::{
-    Action, Adapter, Addresses, Credentials, FetchId, Fields, Health, Listing, Malformed, Output,
-    State, Stream, Tracks, Value, price, qty, timestamp_rfc3339,
+    Action, Adapter, Addresses, Credentials, FetchId, Health, Listing, Malformed, Output, State,
+    Stream, Tracks,
 };
 
 /// For accounts with money.
@@ -76,6 +79,14 @@ impl Oanda {
         out.actions.push(Action::Reconnect { reason });
     }
 
+    /// The place of an instrument that a price is of.
+    fn heard(&mut self, instrument: &[u8], now: TimestampNs) -> Result<usize, Malformed> {
+        let place = (self.tracks.find(instrument))
+            .ok_or_else(|| Malformed::new("an instrument that was asked for", instrument))?;
+        self.tracks.heard(place, now);
+        Ok(place)
+    }
+
     fn on_price(
         &mut self,
         line: &Line<'_>,
@@ -83,45 +94,31 @@ impl Oanda {
         now: TimestampNs,
         out: &mut Output,
     ) -> Result<(), Malformed> {
-        let name = line.instrument.unwrap_or_default();
-        let place = (self.tracks.find(name))
-            .ok_or_else(|| Malformed::new("an instrument that was asked for", name))?;
-        self.tracks.heard(place, now);
-        let read = || {
-            let ts = line.ts?;
-            let (mut bid, mut ask) = (None, None);
-            best(
-                line.bids?,
-                |level, known| level.price > known.price,
-                &mut bid,
-            )?;
-            best(
-                line.asks?,
-                |level, known| level.price < known.price,
-                &mut ask,
-            )?;
-            Some((ts, bid, ask))
-        };
-        let Some((ts, bid, ask)) = read() else {
+        let place = self.heard(line.instrument, now)?;
+        let Some(said) = line.said() else {
             let error = Malformed::new("a price", bytes);
             return Err(self.tracks.malformed(place, error, now, out));
         };
+        self.tell(place, &said, now, out);
+        Ok(())
+    }
+
+    fn tell(&mut self, place: usize, said: &Said, now: TimestampNs, out: &mut Output) {
         let instrument = &mut self.instruments[place];
-        if instrument.newest.is_some_and(|newest| ts <= newest) {
+        if instrument.newest.is_some_and(|newest| said.ts <= newest) {
             self.tracks.health_mut(place).counters.repeated += 1;
-            return Ok(());
+            return;
         }
-        instrument.newest = Some(ts);
-        if let Some(status) = line.status
+        instrument.newest = Some(said.ts);
+        if let Some(status) = said.status
             && std::mem::replace(&mut instrument.status, status) != status
         {
             self.tracks
-                .say(place, ts, MarketData::Status(status), now, out);
+                .say(place, said.ts, MarketData::Status(status), now, out);
         }
-        let (Some(bid), Some(ask)) = (bid, ask) else {
+        let (Some(bid), Some(ask)) = (said.bid, said.ask) else {
             // A side without liquidity.
-            self.tracks.lose(place, State::Syncing, now, out);
-            return Ok(());
+            return self.tracks.lose(place, State::Syncing, now, out);
         };
         let quote = MarketData::Quote(Quote {
             bid: bid.price,
@@ -129,8 +126,7 @@ impl Oanda {
             ask: ask.price,
             ask_qty: ask.qty,
         });
-        self.tracks.say(place, ts, quote, now, out);
-        Ok(())
+        self.tracks.say(place, said.ts, quote, now, out);
     }
 }
 
@@ -183,7 +179,12 @@ impl Adapter for Oanda {
             return Ok(());
         }
         self.heard_at = now;
-        let Some(line) = Line::read(bytes) else {
+        if let Some((instrument, said)) = Said::expected(bytes) {
+            let place = self.heard(instrument, now)?;
+            self.tell(place, &said, now, out);
+            return Ok(());
+        }
+        let Ok(line) = Line::read(bytes) else {
             self.reconnect("a message that cannot be read", now, out);
             return Err(Malformed::new("a line of the stream", bytes));
         };
@@ -215,72 +216,6 @@ impl Adapter for Oanda {
     fn health(&self) -> &[Health] {
         self.tracks.health()
     }
-}
-
-/// A price or heartbeat.
-#[derive(Default)]
-struct Line<'a> {
-    kind: &'a [u8],
-    instrument: Option<&'a [u8]>,
-    ts: Option<TimestampNs>,
-    bids: Option<Value<'a>>,
-    asks: Option<Value<'a>>,
-    status: Option<InstrumentStatus>,
-}
-
-impl<'a> Line<'a> {
-    #[inline]
-    fn read(bytes: &'a [u8]) -> Option<Self> {
-        let mut line = Self::default();
-        for field in Fields::of(bytes)? {
-            let (key, value) = field.ok()?;
-            let scalar = value.scalar();
-            match key {
-                b"type" => line.kind = scalar?,
-                b"instrument" => line.instrument = scalar,
-                b"time" => line.ts = timestamp_rfc3339(scalar?).ok(),
-                b"bids" => line.bids = Some(value),
-                b"asks" => line.asks = Some(value),
-                // Two words for one thing, one of them from before the other.
-                b"tradeable" | b"status" => {
-                    line.status = match scalar? {
-                        b"true" | b"tradeable" => Some(InstrumentStatus::Open),
-                        _ => Some(InstrumentStatus::Closed),
-                    }
-                }
-                _ => {}
-            }
-        }
-        (!line.kind.is_empty()).then_some(line)
-    }
-}
-
-/// The best of the buckets `[{"price":"1.1","liquidity":1000000},...]`, if there are any.
-#[inline]
-fn best(
-    buckets: Value<'_>,
-    is_better: fn(&Level, &Level) -> bool,
-    best: &mut Option<Level>,
-) -> Option<()> {
-    for bucket in buckets.items()? {
-        let (mut at, mut quantity) = (None, None);
-        for field in bucket.ok()?.fields()? {
-            let (key, value) = field.ok()?;
-            match key {
-                b"price" => at = price(value.scalar()?).ok(),
-                b"liquidity" => quantity = qty(value.scalar()?).ok(),
-                _ => {}
-            }
-        }
-        let level = Level {
-            price: at?,
-            qty: quantity?,
-        };
-        if best.is_none_or(|known| is_better(&level, &known)) {
-            *best = Some(level);
-        }
-    }
-    Some(())
 }
 
 /// Text as a part of a path or query.

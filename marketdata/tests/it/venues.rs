@@ -128,6 +128,7 @@ const SAMPLES: &[(&str, &[&str])] = &[
         "oanda",
         &[
             r#"{"type":"PRICE","time":"2033-05-18T03:33:20.163791738Z","bids":[{"price":"1.13","liquidity":500000},{"price":"1.12","liquidity":1000000}],"asks":[{"price":"1.14","liquidity":500000}],"closeoutBid":"1.12","closeoutAsk":"1.14","status":"non-tradeable","tradeable":false,"instrument":"EUR_USD"}"#,
+            r#"{"asks":[{"liquidity":10000000,"price":"1.14"},{"liquidity":10000000,"price":"1.15"}],"bids":[{"liquidity":10000000,"price":"1.12"},{"liquidity":10000000,"price":"1.13"}],"closeoutAsk":"1.15","closeoutBid":"1.12","instrument":"EUR_USD","status":"tradeable","time":"2033-05-18T03:33:20.163791738Z","type":"PRICE"}"#,
         ],
     ),
     (

@@ -1,5 +1,7 @@
 //! Samples in the form of the venue's pages.
 
+use proptest::prelude::*;
+
 use super::*;
 use crate::venue::said::{after_ms, listings, message, opened};
 use crate::venue::told::tick;
@@ -140,5 +142,69 @@ fn what_cannot_be_read_is_lost_and_said() {
                 "error: a line of the stream"
             ]
         );
+    }
+}
+
+/// A line as it is read in the forms of the venue and its page, and in any.
+fn both(line: &[u8]) -> [Option<(Vec<u8>, Said)>; 2] {
+    let expected = Said::expected(line);
+    let read = Line::read(line).ok().filter(|line| line.kind == b"PRICE");
+    let general = read.and_then(|line| Some((line.instrument.to_vec(), line.said()?)));
+    [
+        expected.map(|(instrument, said)| (instrument.to_vec(), said)),
+        general,
+    ]
+}
+
+const LINES: [&str; 4] = [
+    r#"{"type":"PRICE","time":"2033-05-18T03:33:20.163791738Z","bids":[{"price":"1.13015","liquidity":500000},{"price":"1.13017","liquidity":10000000}],"asks":[{"price":"1.13028","liquidity":500000}],"closeoutBid":"1.13","closeoutAsk":"1.14","status":"tradeable","tradeable":true,"instrument":"EUR_USD"}"#,
+    r#"{"type":"PRICE","time":"2033-05-18T03:33:20Z","bids":[],"asks":[{"price":"1.5","liquidity":0.25},{"price":"1.5","liquidity":7}],"closeoutBid":"0","closeoutAsk":"1.14","status":"non-tradeable","tradeable":false,"instrument":"USD_CAD"}"#,
+    r#"{"asks":[{"liquidity":10000000,"price":"1.13028"},{"liquidity":10000000,"price":"1.1303"}],"bids":[{"liquidity":10000000,"price":"1.13015"},{"liquidity":10000000,"price":"1.13017"}],"closeoutAsk":"1.13032","closeoutBid":"1.13013","instrument":"EUR_USD","status":"tradeable","time":"2016-09-20T15:05:50.163791738Z","type":"PRICE"}"#,
+    r#"{"asks":[],"bids":[{"liquidity":92233720368,"price":"1.13015"}],"closeoutAsk":"1.13032","closeoutBid":"1.13013","instrument":"EUR_USD","status":"invalid","time":"2016-09-20T15:05:50.5Z","type":"PRICE"}"#,
+];
+
+#[test]
+fn samples_have_the_expected_form() {
+    for line in LINES {
+        let [expected, general] = both(line.as_bytes());
+        assert!(expected.is_some(), "{line}");
+        assert_eq!(expected, general, "{line}");
+    }
+    // 92,233,720,368.54775807 is the most that there can be.
+    let beyond = LINES[3].replace("92233720368", "92233720369");
+    assert_eq!(both(beyond.as_bytes()), [None, None]);
+}
+
+#[test]
+fn of_buckets_with_one_price_the_first_is_the_best() {
+    let line = LINES[1].replace(r#""bids":[]"#, r#""bids":[{"price":"1.4","liquidity":2}]"#);
+    let said = [
+        "Status(Closed)",
+        "quote 1.4x2 1.5x0.25 at 2000000000000000000",
+    ];
+    // A space that the venue does not write makes no difference.
+    for line in [line.clone(), line.replacen('{', "{ ", 1)] {
+        assert_eq!(message(&mut oanda(), &line), said);
+    }
+}
+
+proptest! {
+    /// What the forms of the venue take, any form takes, and for the same.
+    #[test]
+    fn no_line_is_taken_that_was_refused(line in prop::sample::select(&LINES[..]), changes in prop::collection::vec((any::<prop::sample::Index>(), prop_oneof![any::<u8>(), prop::sample::select(&b"\"\\{}[]:,.-e09 "[..])], 0..3), 1..4)) {
+        let mut bytes = line.as_bytes().to_vec();
+        for (index, byte, how) in changes {
+            let at = index.index(bytes.len());
+            match how {
+                0 => bytes[at] = byte,
+                1 => bytes.insert(at, byte),
+                _ if bytes.len() > 1 => drop(bytes.remove(at)),
+                _ => {}
+            }
+        }
+        let [expected, general] = both(&bytes);
+        if expected.is_some() {
+            prop_assert_eq!(expected, general);
+        }
     }
 }
