@@ -20,20 +20,22 @@
 //! tapes A and B, `W`), settled otherwise (`C`, `N`, `R`), of another time (`P`, `U`, `Z`), derived or contingent
 //! (`4`, `7`, `V`, `H`), or an official price said again (`M`, `Q`, `9`).
 
+mod json;
 mod local;
 mod message;
 mod msgpack;
+mod packed;
 
 pub use local::LocalAlpaca;
 
-use types::{InstrumentStatus, MarketData, Qty, Quote, TimestampNs, Trade};
+use types::{DepthUpdate, InstrumentStatus, MarketData, Qty, Quote, TimestampNs};
 
 use crate::feed::{
-    Action, Adapter, Addresses, BookChannel, Channels, Credentials, FetchId, Health, Items,
-    Listing, Malformed, Mark, Output, Prints, Screened, State, Stream, Tracks,
+    Action, Adapter, Addresses, BookChannel, Channels, Credentials, FetchId, Health, Listing,
+    Malformed, Mark, Output, Prints, Reader, Screened, State, Stream, Tracks, Unexpected,
 };
-use message::{Argument, Item, request};
-use msgpack::{Pack, Reader};
+use message::{Argument, Item, Said, Told, request};
+use msgpack::Pack;
 
 /// Streams and REST.
 pub const DATA: Addresses = Addresses {
@@ -230,14 +232,20 @@ impl Alpaca {
             // Subscriptions, corrections, and what was not asked for.
             _ => return Ok(()),
         }
-        let place = (self.tracks.find(item.symbol))
-            .ok_or_else(|| Malformed::new("a symbol that was subscribed to", item.symbol))?;
-        self.tracks.heard(place, now);
-        let said = match item.kind {
-            b"t" => self.on_trade(place, item, now, out),
-            b"q" => self.on_quote(place, item, now, out),
-            b"o" => self.on_book(place, item, now, out),
-            _ => self.on_status(place, item, now, out),
+        let place = self.heard(item.symbol, now)?;
+        let is_asked = match item.kind {
+            b"q" => self.channels.book == BookChannel::Touch,
+            b"o" => self.channels.book == BookChannel::Depth,
+            _ => true,
+        };
+        if !is_asked {
+            return Ok(());
+        }
+        let said = if item.kind == b"s" {
+            self.on_status(place, item, now, out)
+        } else {
+            let said = item.said(self.size_unit(), out);
+            said.map(|said| self.tell(place, said, now, out))
         };
         said.map_err(|what| {
             let error = self
@@ -250,103 +258,108 @@ impl Alpaca {
         })
     }
 
-    fn on_trade(
+    /// What was read in the form of the venue's pages.
+    fn on_said(
         &mut self,
-        place: usize,
-        item: &Item<'_>,
+        said: Said<'_>,
         now: TimestampNs,
         out: &mut Output,
-    ) -> Result<(), &'static str> {
-        let trade = Trade {
-            price: item.price.ok_or("p")?,
-            qty: item.qty.ok_or("s")?,
-            aggressor: item.aggressor,
+    ) -> Result<(), Malformed> {
+        let heard = self.heard(said.symbol, now);
+        let is_asked = match said.told {
+            Told::Quote(_) => self.channels.book == BookChannel::Touch,
+            Told::Book { .. } => self.channels.book == BookChannel::Depth,
+            Told::Trade { .. } => true,
         };
-        let ts = item.ts.ok_or("t")?;
-        // Ids are of an exchange.
-        let id = item.id.ok_or("i")? ^ (u64::from(item.exchange) << 56);
-        if !self.symbols[place].prints.is_new(ts, id) {
-            self.tracks.health_mut(place).counters.repeated += 1;
-        } else if !item.is_of_another_market() {
-            self.tracks
-                .say(place, ts, MarketData::Trade(trade), now, out);
+        match heard {
+            Ok(place) if is_asked => self.tell(place, said, now, out),
+            _ => said.recycle(out),
         }
-        Ok(())
+        heard.map(|_| ())
     }
 
-    fn on_quote(
-        &mut self,
-        place: usize,
-        item: &Item<'_>,
-        now: TimestampNs,
-        out: &mut Output,
-    ) -> Result<(), &'static str> {
-        if self.channels.book == BookChannel::Depth {
-            // Not asked for.
-            return Ok(());
-        }
-        let size_unit = match self.product {
+    /// The place of a symbol that an item is about.
+    fn heard(&mut self, symbol: &[u8], now: TimestampNs) -> Result<usize, Malformed> {
+        let place = (self.tracks.find(symbol))
+            .ok_or_else(|| Malformed::new("a symbol that was subscribed to", symbol))?;
+        self.tracks.heard(place, now);
+        Ok(place)
+    }
+
+    /// Shares in one unit of a quote's size.
+    fn size_unit(&self) -> i64 {
+        match self.product {
             Product::Stocks { size_unit, .. } => size_unit.into(),
             Product::Crypto => 1,
-        };
-        let size = |qty: Option<Qty>| qty?.0.checked_mul(size_unit).map(Qty);
-        let quote = Quote {
-            bid: item.bid.ok_or("bp")?,
-            bid_qty: size(item.bid_qty).ok_or("bs")?,
-            ask: item.ask.ok_or("ap")?,
-            ask_qty: size(item.ask_qty).ok_or("as")?,
-        };
-        let ts = item.ts.ok_or("t")?;
+        }
+    }
+
+    fn tell(&mut self, place: usize, said: Said<'_>, now: TimestampNs, out: &mut Output) {
+        let ts = said.ts;
+        match said.told {
+            Told::Quote(quote) => self.tell_quote(place, ts, quote, now, out),
+            Told::Trade {
+                trade,
+                id,
+                is_of_another_market,
+            } => {
+                if !self.symbols[place].prints.is_new(ts, id) {
+                    self.tracks.health_mut(place).counters.repeated += 1;
+                } else if !is_of_another_market {
+                    self.tracks
+                        .say(place, ts, MarketData::Trade(trade), now, out);
+                }
+            }
+            Told::Book { update, is_whole } => {
+                self.tell_book(place, ts, update, is_whole, now, out);
+            }
+        }
+    }
+
+    fn tell_quote(
+        &mut self,
+        place: usize,
+        ts: TimestampNs,
+        quote: Quote,
+        now: TimestampNs,
+        out: &mut Output,
+    ) {
         let newest = &mut self.symbols[place].touch;
         if newest.is_some_and(|(newest, known)| ts < newest || (ts, quote) == (newest, known)) {
             self.tracks.health_mut(place).counters.repeated += 1;
-            return Ok(());
+            return;
         }
         *newest = Some((ts, quote));
         if quote.bid_qty == Qty::ZERO || quote.ask_qty == Qty::ZERO {
             // A side without orders.
-            self.tracks.lose(place, State::Syncing, now, out);
-            return Ok(());
+            return self.tracks.lose(place, State::Syncing, now, out);
         }
         self.tracks
             .say(place, ts, MarketData::Quote(quote), now, out);
-        Ok(())
     }
 
-    fn on_book(
+    fn tell_book(
         &mut self,
         place: usize,
-        item: &mut Item<'_>,
+        ts: TimestampNs,
+        update: Box<DepthUpdate>,
+        is_whole: bool,
         now: TimestampNs,
         out: &mut Output,
-    ) -> Result<(), &'static str> {
-        if self.channels.book == BookChannel::Touch {
-            // Not asked for.
-            return Ok(());
-        }
-        let ts = item.ts.ok_or("t")?;
-        // What is not said is given back with the item.
-        let update = item.update.get_or_insert_with(|| out.depth());
-        if let Some(bids) = item.bids {
-            bids.levels(&mut update.bids).ok_or("b")?;
-        }
-        if let Some(asks) = item.asks {
-            asks.levels(&mut update.asks).ok_or("a")?;
-        }
+    ) {
         let newest = &mut self.symbols[place].book;
         let reason = match *newest {
-            None if !item.is_whole => Some("changes of a book that was not stated"),
+            None if !is_whole => Some("changes of a book that was not stated"),
             Some(newest) if ts < newest => Some("a book's time runs back"),
             _ => None,
         };
         if let Some(reason) = reason {
+            out.recycle(update);
             self.tracks.gap(place, now, out);
-            self.reconnect(reason, now, out);
-            return Ok(());
+            return self.reconnect(reason, now, out);
         }
         *newest = Some(ts);
-        let update = item.update.take().unwrap_or_default();
-        let data = if item.is_whole {
+        let data = if is_whole {
             MarketData::DepthSnapshot(update)
         } else {
             MarketData::DepthDelta(update)
@@ -354,7 +367,6 @@ impl Alpaca {
         if self.tracks.say(place, ts, data, now, out) == Screened::Lost {
             self.reconnect("a book that cannot be", now, out);
         }
-        Ok(())
     }
 
     fn on_status(
@@ -386,21 +398,47 @@ impl Alpaca {
         now: TimestampNs,
         out: &mut Output,
     ) -> Result<(), Malformed> {
-        let Some(items) = Items::of(bytes) else {
-            return Err(self.unreadable(bytes, now, out));
-        };
+        let said = self.on_items(bytes, now, out);
+        said.unwrap_or_else(|Unexpected| Err(self.unreadable(bytes, now, out)))
+    }
+
+    /// The items of a message; the inner error is that of one of them.
+    fn on_items(
+        &mut self,
+        bytes: &[u8],
+        now: TimestampNs,
+        out: &mut Output,
+    ) -> Result<Result<(), Malformed>, Unexpected> {
+        let size_unit = self.size_unit();
+        let mut reader = Reader::new(bytes);
         // The first error is told, and what follows it is read all the same.
         let mut said = Ok(());
-        for item in items {
-            let Some(mut item) = item.ok().and_then(Item::json) else {
-                return Err(self.unreadable(bytes, now, out));
-            };
-            said = said.and(self.on_item(&mut item, bytes, now, out));
-            if !self.is_following {
-                break;
+        let mut is_first = true;
+        reader.array()?;
+        while self.is_following && reader.item()? {
+            let expected = reader.expected(|item| Said::expected(item, size_unit, out));
+            if let Some(item) = expected {
+                if std::mem::take(&mut is_first)
+                    && let Err(error) = read_others(reader.clone(), size_unit, out)
+                {
+                    item.recycle(out);
+                    return Err(error);
+                }
+                said = said.and(self.on_said(item, now, out));
+                continue;
             }
+            let mut item = Item::EMPTY;
+            let mut read = item.json(&mut reader, out);
+            if std::mem::take(&mut is_first) {
+                read = read.and_then(|()| read_others(reader.clone(), size_unit, out));
+            }
+            if let Err(error) = read {
+                item.recycle(out);
+                return Err(error);
+            }
+            said = said.and(self.on_item(&mut item, bytes, now, out));
         }
-        said
+        Ok(said)
     }
 
     fn on_pack(
@@ -410,13 +448,13 @@ impl Alpaca {
         out: &mut Output,
     ) -> Result<(), Malformed> {
         // Where there is one item, all of the message has been read before it is said.
-        let mut alone = Reader::of(bytes);
+        let mut alone = msgpack::Reader::of(bytes);
         let mut item = Item::EMPTY;
         if alone.array() == Some(1) && item.pack(&mut alone, out).is_some() && alone.is_empty() {
             return self.on_item(&mut item, bytes, now, out);
         }
         item.recycle(out);
-        let mut whole = Reader::of(bytes);
+        let mut whole = msgpack::Reader::of(bytes);
         let (Some(Pack::Array(mut items)), true) = (whole.value(), whole.is_empty()) else {
             return Err(self.unreadable(bytes, now, out));
         };
@@ -437,6 +475,22 @@ impl Alpaca {
         self.reconnect("a message that cannot be read", now, out);
         Malformed::new("an array of messages", bytes)
     }
+}
+
+/// Reads the items behind the first, as nothing of a message is said before all of it could be read. Nearly always there
+/// are none.
+fn read_others(mut reader: Reader<'_>, size_unit: i64, out: &mut Output) -> Result<(), Unexpected> {
+    while reader.item()? {
+        if let Some(item) = reader.expected(|item| Said::expected(item, size_unit, out)) {
+            item.recycle(out);
+        } else {
+            let mut item = Item::EMPTY;
+            let read = item.json(&mut reader, out);
+            item.recycle(out);
+            read?;
+        }
+    }
+    Ok(())
 }
 
 impl Adapter for Alpaca {

@@ -227,18 +227,21 @@ impl Counterpart for LocalAlpaca {
         let is_crypto = self.product == Product::Crypto;
         match change {
             Change::Trade(trade) if self.has("trades", market) => {
-                let rest = match (is_crypto, trade.aggressor) {
-                    (true, Aggressor::Seller) => r#""tks":"S""#,
-                    (true, _) => r#""tks":"B""#,
-                    (false, _) => r#""x":"D","c":["@","I"],"z":"C""#,
-                };
-                self.say(
-                    &format!(
-                        r#"[{{"T":"t","S":"{symbol}","p":{},"s":{},"t":"{now}","i":{},{rest}}}]"#,
-                        trade.price, trade.qty, market.trades
+                let (price, qty, id) = (trade.price, trade.qty, market.trades);
+                let fields = match (is_crypto, trade.aggressor) {
+                    (false, _) => format!(
+                        r#""i":{id},"x":"D","p":{price},"s":{qty},"c":["@","I"],"z":"C","t":"{now}""#
                     ),
-                    out,
-                );
+                    (true, aggressor) => {
+                        let side = if aggressor == Aggressor::Seller {
+                            'S'
+                        } else {
+                            'B'
+                        };
+                        format!(r#""p":{price},"s":{qty},"t":"{now}","i":{id},"tks":"{side}""#)
+                    }
+                };
+                self.say(&format!(r#"[{{"T":"t","S":"{symbol}",{fields}}}]"#), out);
             }
             Change::Levels(update) => {
                 if self.has("orderbooks", market) {
@@ -248,14 +251,14 @@ impl Counterpart for LocalAlpaca {
                 if self.has("quotes", market)
                     && let (Some(bid), Some(ask)) = market.book.touch()
                 {
-                    let rest = if is_crypto {
-                        ""
+                    let (bx, ax, rest) = if is_crypto {
+                        ("", "", "")
                     } else {
-                        r#","bx":"U","ax":"Q","c":["R"],"z":"C""#
+                        (r#""bx":"U","#, r#""ax":"Q","#, r#""c":["R"],"z":"C","#)
                     };
                     self.say(
                         &format!(
-                            r#"[{{"T":"q","S":"{symbol}","bp":{},"bs":{},"ap":{},"as":{},"t":"{now}"{rest}}}]"#,
+                            r#"[{{"T":"q","S":"{symbol}",{bx}"bp":{},"bs":{},{ax}"ap":{},"as":{},{rest}"t":"{now}"}}]"#,
                             bid.price, bid.qty, ask.price, ask.qty
                         ),
                         out,

@@ -1,10 +1,10 @@
-//! What Alpaca sends, read, and what it is told; in either encoding.
+//! What Alpaca's messages are made of, whatever the encoding, and what the venue is told.
 
-use types::{Aggressor, DepthUpdate, Level, Price, Qty, TimestampNs};
+use types::{Aggressor, DepthUpdate, Level, Price, Qty, Quote, TimestampNs, Trade};
 
 use super::Encoding;
-use super::msgpack::{self, Decimal, Kind, Pack, Reader};
-use crate::feed::{Output, Value, named_levels, price, qty, quoted, timestamp_rfc3339, unsigned};
+use super::msgpack::{self, Kind};
+use crate::feed::{Output, quoted};
 
 /// What a client tells the venue.
 pub(super) enum Argument<'a> {
@@ -48,126 +48,35 @@ pub(super) fn request(encoding: Encoding, arguments: &[(&str, Argument<'_>)]) ->
     }
 }
 
-/// A value in either encoding.
-#[derive(Clone, Copy)]
-pub(super) enum Raw<'a> {
-    Json(Value<'a>),
-    Pack(Pack<'a>),
+/// What an item says of a symbol.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Said<'a> {
+    pub(super) symbol: &'a [u8],
+    pub(super) ts: TimestampNs,
+    pub(super) told: Told,
 }
 
-impl<'a> Raw<'a> {
-    #[inline]
-    pub(super) fn text(self) -> Option<&'a [u8]> {
-        match self {
-            Self::Json(value) => value.scalar(),
-            Self::Pack(Pack::Text(text)) => Some(text),
-            Self::Pack(_) => None,
-        }
-    }
-
-    #[inline]
-    pub(super) fn price(self) -> Option<Price> {
-        match self {
-            Self::Json(value) => price(value.scalar()?).ok(),
-            Self::Pack(value) => Decimal::short(value, Price::DECIMALS)
-                .map(Price)
-                .or_else(|| price(Decimal::of(value)?.text()).ok()),
-        }
-    }
-
-    #[inline]
-    pub(super) fn qty(self) -> Option<Qty> {
-        match self {
-            Self::Json(value) => qty(value.scalar()?).ok(),
-            Self::Pack(value) => Decimal::short(value, Qty::DECIMALS)
-                .filter(|&qty| qty >= 0)
-                .map(Qty)
-                .or_else(|| qty(Decimal::of(value)?.text()).ok()),
-        }
-    }
-
-    #[inline]
-    pub(super) fn id(self) -> Option<u64> {
-        match self {
-            Self::Json(value) => unsigned(value.scalar()?).ok(),
-            Self::Pack(Pack::Unsigned(id)) => Some(id),
-            Self::Pack(_) => None,
-        }
-    }
-
-    #[inline]
-    pub(super) fn time(self) -> Option<TimestampNs> {
-        match self {
-            Self::Pack(Pack::Time(ts)) => Some(ts),
-            other => timestamp_rfc3339(other.text()?).ok(),
-        }
-    }
-
-    pub(super) fn is_true(self) -> bool {
-        matches!(
-            self,
-            Self::Json(Value::Literal(b"true")) | Self::Pack(Pack::Bool(true))
-        )
-    }
-
-    /// Whether one of the texts of an array is such.
-    pub(super) fn any(self, is_such: impl Fn(&[u8]) -> bool) -> bool {
-        match self {
-            Self::Json(value) => {
-                let items = value.items().into_iter().flatten();
-                items.filter_map(|item| item.ok()?.scalar()).any(is_such)
-            }
-            Self::Pack(Pack::Array(mut items)) => std::iter::from_fn(|| items.value())
-                .any(|item| matches!(item, Pack::Text(text) if is_such(text))),
-            Self::Pack(_) => false,
-        }
-    }
-
-    /// Levels as `[{"p":71859.53,"s":0.27994},...]`; no array is no levels.
-    #[inline]
-    pub(super) fn levels(self, into: &mut Vec<Level>) -> Option<()> {
-        match self {
-            Self::Json(Value::Literal(b"null")) | Self::Pack(Pack::Other) => {}
-            Self::Json(value) => {
-                let read = named_levels(&mut value.reader(), (b"p", b"s"), into);
-                (read == Ok(true)).then_some(())?;
-            }
-            Self::Pack(Pack::Array(mut items)) => {
-                while !items.is_empty() {
-                    let Pack::Map(mut fields) = items.value()? else {
-                        return None;
-                    };
-                    let (mut at, mut quantity) = (None, None);
-                    while !fields.is_empty() {
-                        match (fields.value()?, fields.value()?) {
-                            (Pack::Text(b"p"), value) => at = Self::Pack(value).price(),
-                            (Pack::Text(b"s"), value) => quantity = Self::Pack(value).qty(),
-                            _ => {}
-                        }
-                    }
-                    into.push(Level {
-                        price: at?,
-                        qty: quantity?,
-                    });
-                }
-            }
-            Self::Pack(_) => return None,
-        }
-        Some(())
-    }
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Told {
+    Quote(Quote),
+    Trade {
+        trade: Trade,
+        id: u64,
+        is_of_another_market: bool,
+    },
+    Book {
+        update: Box<DepthUpdate>,
+        is_whole: bool,
+    },
 }
 
-/// Levels as the venue packs them: maps of `p` and `s`.
-#[inline]
-fn packed_levels(items: &mut Reader<'_>, into: &mut Vec<Level>) -> Option<()> {
-    for _ in 0..items.array()? {
-        items.is(&[0x82, 0xa1, b'p'])?;
-        let price = Raw::Pack(items.usual()?).price()?;
-        items.is(&[0xa1, b's'])?;
-        let qty = Raw::Pack(items.usual()?).qty()?;
-        into.push(Level { price, qty });
+impl Said<'_> {
+    /// Gives back the levels of what is said to nobody.
+    pub(super) fn recycle(self, out: &mut Output) {
+        if let Told::Book { update, .. } = self.told {
+            out.recycle(update);
+        }
     }
-    Some(())
 }
 
 /// One thing of a message; which fields there are depends on its kind.
@@ -183,16 +92,16 @@ pub(super) struct Item<'a> {
     pub(super) qty: Option<Qty>,
     pub(super) exchange: u8,
     pub(super) aggressor: Aggressor,
-    pub(super) conditions: Option<Raw<'a>>,
+    pub(super) conditions: Conditions,
     pub(super) tape: &'a [u8],
     pub(super) bid: Option<Price>,
     pub(super) bid_qty: Option<Qty>,
     pub(super) ask: Option<Price>,
     pub(super) ask_qty: Option<Qty>,
-    /// Sides of a book, where they are not in `update`.
-    pub(super) bids: Option<Raw<'a>>,
-    pub(super) asks: Option<Raw<'a>>,
-    pub(super) update: Option<Box<DepthUpdate>>,
+    /// The sides of a book that could be read.
+    update: Option<Box<DepthUpdate>>,
+    has_bad_bids: bool,
+    has_bad_asks: bool,
     pub(super) is_whole: bool,
 }
 
@@ -209,56 +118,30 @@ impl<'a> Item<'a> {
         qty: None,
         exchange: 0,
         aggressor: Aggressor::Unknown,
-        conditions: None,
+        conditions: Conditions::NONE,
         tape: b"",
         bid: None,
         bid_qty: None,
         ask: None,
         ask_qty: None,
-        bids: None,
-        asks: None,
         update: None,
+        has_bad_bids: false,
+        has_bad_asks: false,
         is_whole: false,
     };
 
+    /// A side of a book, without levels, and whether it is one that cannot be read.
     #[inline]
-    pub(super) fn json(value: Value<'a>) -> Option<Self> {
-        let mut item = Self::EMPTY;
-        for field in value.fields()? {
-            let (key, value) = field.ok()?;
-            item.set(key, Raw::Json(value));
-        }
-        Some(item)
-    }
-
-    /// Reads the next of many into an empty one; levels of the venue's form are read where they stand.
-    #[inline]
-    pub(super) fn pack(&mut self, items: &mut Reader<'a>, out: &mut Output) -> Option<()> {
-        for _ in 0..items.map()? {
-            let Pack::Text(key) = items.usual()? else {
-                items.value()?;
-                continue;
-            };
-            if let b"b" | b"a" = key {
-                let update = self.update.get_or_insert_with(|| out.depth());
-                let (levels, side) = match key {
-                    b"b" => (&mut update.bids, &mut self.bids),
-                    _ => (&mut update.asks, &mut self.asks),
-                };
-                levels.clear();
-                *side = None;
-                let mut ahead = *items;
-                if packed_levels(&mut ahead, levels).is_some() {
-                    *items = ahead;
-                    continue;
-                }
-                levels.clear();
-                *side = Some(Raw::Pack(items.value()?));
-            } else {
-                self.set(key, Raw::Pack(items.usual()?));
-            }
-        }
-        Some(())
+    pub(super) fn side(&mut self, is_bid: bool, out: &mut Output) -> (&mut Vec<Level>, &mut bool) {
+        let update = self.update.get_or_insert_with(|| out.depth());
+        let (levels, is_bad) = if is_bid {
+            (&mut update.bids, &mut self.has_bad_bids)
+        } else {
+            (&mut update.asks, &mut self.has_bad_asks)
+        };
+        levels.clear();
+        *is_bad = false;
+        (levels, is_bad)
     }
 
     /// Gives back the levels that were not said.
@@ -269,50 +152,111 @@ impl<'a> Item<'a> {
         }
     }
 
+    /// What it says, as a quote, a trade or a book; or what is not there.
     #[inline]
-    fn set(&mut self, key: &[u8], value: Raw<'a>) {
-        let text = || value.text().unwrap_or_default();
-        match key {
-            b"T" => self.kind = text(),
-            b"S" => self.symbol = text(),
-            b"msg" => self.text = text(),
-            b"sc" => self.status = text(),
-            b"t" => self.ts = value.time(),
-            b"i" => self.id = value.id(),
-            b"p" => self.price = value.price(),
-            b"s" => self.qty = value.qty(),
-            b"x" => self.exchange = text().first().copied().unwrap_or_default(),
-            b"tks" => {
-                self.aggressor = match text() {
-                    b"B" => Aggressor::Buyer,
-                    b"S" => Aggressor::Seller,
-                    _ => Aggressor::Unknown,
-                }
-            }
-            b"c" => self.conditions = Some(value),
-            b"z" => self.tape = text(),
-            b"bp" => self.bid = value.price(),
-            b"bs" => self.bid_qty = value.qty(),
-            b"ap" => self.ask = value.price(),
-            b"as" => self.ask_qty = value.qty(),
-            b"b" => self.bids = Some(value),
-            b"a" => self.asks = Some(value),
-            b"r" => self.is_whole = value.is_true(),
+    pub(super) fn said(
+        &mut self,
+        size_unit: i64,
+        out: &mut Output,
+    ) -> Result<Said<'a>, &'static str> {
+        let (ts, told) = match self.kind {
+            b"q" => self.quote(size_unit)?,
+            b"t" => self.trade()?,
+            _ => self.book(out)?,
+        };
+        Ok(Said {
+            symbol: self.symbol,
+            ts,
+            told,
+        })
+    }
+
+    #[inline]
+    fn quote(&self, size_unit: i64) -> Result<(TimestampNs, Told), &'static str> {
+        let size = |qty: Option<Qty>| qty?.0.checked_mul(size_unit).map(Qty);
+        let quote = Quote {
+            bid: self.bid.ok_or("bp")?,
+            bid_qty: size(self.bid_qty).ok_or("bs")?,
+            ask: self.ask.ok_or("ap")?,
+            ask_qty: size(self.ask_qty).ok_or("as")?,
+        };
+        Ok((self.ts.ok_or("t")?, Told::Quote(quote)))
+    }
+
+    #[inline]
+    fn trade(&self) -> Result<(TimestampNs, Told), &'static str> {
+        let trade = Trade {
+            price: self.price.ok_or("p")?,
+            qty: self.qty.ok_or("s")?,
+            aggressor: self.aggressor,
+        };
+        let ts = self.ts.ok_or("t")?;
+        let told = Told::Trade {
+            trade,
+            id: id_of(self.id.ok_or("i")?, self.exchange),
+            is_of_another_market: self.conditions.are_of_another_market(self.tape),
+        };
+        Ok((ts, told))
+    }
+
+    #[inline]
+    fn book(&mut self, out: &mut Output) -> Result<(TimestampNs, Told), &'static str> {
+        let ts = self.ts.ok_or("t")?;
+        if self.has_bad_bids {
+            return Err("b");
+        }
+        if self.has_bad_asks {
+            return Err("a");
+        }
+        let told = Told::Book {
+            update: self.update.take().unwrap_or_else(|| out.depth()),
+            is_whole: self.is_whole,
+        };
+        Ok((ts, told))
+    }
+}
+
+/// Ids are of an exchange.
+#[inline]
+pub(super) const fn id_of(id: u64, exchange: u8) -> u64 {
+    id ^ (exchange as u64) << 56
+}
+
+/// Whose order it was that took the other.
+pub(super) const fn aggressor(side: &[u8]) -> Aggressor {
+    match side {
+        b"B" => Aggressor::Buyer,
+        b"S" => Aggressor::Seller,
+        _ => Aggressor::Unknown,
+    }
+}
+
+/// The conditions of a print, as far as they say that its price is not of the market at its moment.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Conditions {
+    is_another: bool,
+    /// Averaged on tapes A and B, bunched on tape C.
+    is_averaged: bool,
+}
+
+impl Conditions {
+    pub(super) const NONE: Self = Self {
+        is_another: false,
+        is_averaged: false,
+    };
+
+    #[inline]
+    pub(super) const fn add(&mut self, condition: &[u8]) {
+        match condition {
+            b"B" => self.is_averaged = true,
+            b"W" | b"C" | b"N" | b"R" | b"P" | b"U" | b"Z" | b"4" | b"7" | b"V" | b"H" | b"M"
+            | b"Q" | b"9" => self.is_another = true,
             _ => {}
         }
     }
 
-    /// Whether a print's price is not of the market at its moment.
-    pub(super) fn is_of_another_market(&self) -> bool {
-        let is_listed_ab = matches!(self.tape, b"A" | b"B");
-        self.conditions.is_some_and(|conditions| {
-            conditions.any(|condition| match condition {
-                // Bunched on tape C.
-                b"B" => is_listed_ab,
-                b"W" | b"C" | b"N" | b"R" | b"P" | b"U" | b"Z" | b"4" | b"7" | b"V" | b"H"
-                | b"M" | b"Q" | b"9" => true,
-                _ => false,
-            })
-        })
+    #[inline]
+    pub(super) const fn are_of_another_market(self, tape: &[u8]) -> bool {
+        self.is_another || (self.is_averaged && matches!(tape, b"A" | b"B"))
     }
 }

@@ -1,5 +1,7 @@
 //! Samples in the form of the venue's pages, in both encodings.
 
+use proptest::prelude::*;
+
 use super::*;
 use crate::venue::said::{after_ms, binary, listings, message, opened};
 use crate::venue::told::{NOW, spare, tick};
@@ -303,6 +305,52 @@ fn what_cannot_be_read_is_lost_and_said() {
 }
 
 #[test]
+fn nothing_is_said_of_a_message_that_ends_badly() {
+    let quote = r#"{"T":"q","S":"AMD","bp":87.66,"bs":1,"ap":87.68,"as":4,"t":"2021-02-22T15:51:45.335689322Z"}"#;
+    let other = quote.replace("AMD", "AAPL");
+    // In the form of the venue's pages, and in another.
+    for first in [quote.to_owned(), quote.replacen('{', "{ ", 1)] {
+        let whole = format!("[{first},{other}]");
+        let says = ["quote 87.66x100 87.68x400 at 1614009105335689322"; 2];
+        assert_eq!(
+            message(&mut subscribed(STOCKS, BookChannel::Touch), &whole),
+            says
+        );
+        for end in 0..whole.len() {
+            assert_eq!(
+                message(&mut subscribed(STOCKS, BookChannel::Touch), &whole[..end]),
+                [
+                    "reconnect: a message that cannot be read",
+                    "error: an array of messages"
+                ],
+                "{}",
+                &whole[..end]
+            );
+        }
+    }
+}
+
+#[test]
+fn what_other_messages_have_under_a_name_is_skipped() {
+    let mut stocks = subscribed(STOCKS, BookChannel::Touch);
+    // A day's bar has numbers, a correction texts, and nobody knows what else comes.
+    for unasked in [
+        r#"[{"T":"d","S":"AAPL","o":1,"h":2,"l":1,"c":1.5,"v":7,"t":"2021-02-22T15:51:45Z"}]"#,
+        r#"[{"T":"c","S":"AAPL","x":"V","oi":1,"op":1.5,"os":1,"oc":["@"],"a":"C","b":{"p":1},"z":"C"}]"#,
+        r#"[{"T":"y","S":{"x":[1]},"t":[7],"i":{},"p":[[]],"s":{"b":"]"},"x":[],"c":{"a":"}"},"b":[x],"a":[{"p":}],"r":[]}]"#,
+    ] {
+        assert_eq!(message(&mut stocks, unasked), ["x"; 0], "{unasked}");
+    }
+    assert_eq!(
+        message(
+            &mut stocks,
+            r#"[{"T":"q","S":"AAPL","bp":[87.66],"bs":1,"ap":87.68,"as":4,"t":"2021-02-22T15:51:45Z"}]"#
+        ),
+        ["error: bp"]
+    );
+}
+
+#[test]
 fn levels_come_back_on_every_path() {
     let book = |time: &str, bid: &str, rest: &str| {
         format!(
@@ -353,6 +401,71 @@ fn levels_come_back_on_every_path() {
                     assert_eq!(kept, 2, "{encoding:?}, {channel:?}: {text}");
                 }
             }
+        }
+    }
+}
+
+/// What an item says.
+fn general<'a>(reader: &mut Reader<'a>, out: &mut Output) -> Option<Said<'a>> {
+    let mut item = Item::EMPTY;
+    item.json(reader, out).ok()?;
+    let is_told = matches!(item.kind, b"q" | b"t" | b"o");
+    is_told.then(|| item.said(100, out).ok())?
+}
+
+/// An item as it is read in the form of the pages and in any.
+fn both(item: &[u8]) -> [Option<Said<'_>>; 2] {
+    let out = &mut Output::default();
+    let mut reader = Reader::new(item);
+    let expected = reader.expected(|item| Said::expected(item, 100, out));
+    let mut behind = Reader::new(item);
+    let said = general(&mut behind, out);
+    if expected.is_some() {
+        // Both are behind the same item.
+        assert_eq!(reader.value(), behind.value());
+    }
+    [expected, said]
+}
+
+/// Of the pages of stocks and of crypto, and of the page of the connection, which has another order.
+const ITEMS: [&str; 9] = [
+    r#"{"T":"q","S":"AMD","bx":"U","bp":87.66,"bs":1,"ax":"Q","ap":87.68,"as":4,"t":"2021-02-22T15:51:45.335689322Z","c":["R"],"z":"C"},"#,
+    r#"{"T":"q","S":"AMD","bx":"K","bp":91.95,"bs":2,"ax":"Q","ap":91.98,"as":1,"c":["R"],"z":"C","t":"2023-04-06T11:54:21.670905508Z"}]"#,
+    r#"{"T":"q","S":"ETH/USD","bp":1815.55510989,"bs":8.24941727,"ap":1818.4,"as":4.15121428,"t":"2023-03-18T13:51:33.256826818Z"}]"#,
+    r#"{"T":"t","i":96921,"S":"AAPL","x":"D","p":126.55,"s":1,"t":"2021-02-22T15:51:44.208Z","c":["@","I"],"z":"C"}]"#,
+    r#"{"T":"t","S":"AAPL","i":628,"x":"K","p":162.92,"s":3,"c":[" ","B"],"z":"A","t":"2023-04-06T11:54:26.838232225Z"},"#,
+    r#"{"T":"t","S":"CRV/USD","p":47.299,"s":29.20570781,"t":"2024-03-12T10:27:48.858228144Z","i":3447222699101865076,"tks":"S"}]"#,
+    r#"{"T":"o","S":"BTC/USD","t":"2024-03-12T10:38:50.79613221Z","b":[{"p":71859.53,"s":0.27994},{"p":71849.4,"s":0.553986}],"a":[{"p":71939.7,"s":0.83953}],"r":true}]"#,
+    r#"{"T":"o","S":"BTC/USD","t":"2024-03-12T10:39:39.445492807Z","b":[],"a":[{"p":71939.7,"s":0}]}]"#,
+    r#"{"T":"o","S":"BTC/USD","t":"2024-03-12T10:39:39Z","b":[{"p":1,"s":2}],"a":[]},"#,
+];
+
+#[test]
+fn samples_have_the_expected_form() {
+    for item in ITEMS {
+        let [expected, general] = both(item.as_bytes());
+        assert!(expected.is_some(), "{item}");
+        assert_eq!(expected, general, "{item}");
+    }
+}
+
+proptest! {
+    /// What the form of the pages takes, any form takes, and for the same.
+    #[test]
+    fn no_item_is_taken_that_was_refused(item in prop::sample::select(&ITEMS[..]), changes in prop::collection::vec((any::<prop::sample::Index>(), prop_oneof![any::<u8>(), prop::sample::select(&b"\"\\{}[]:,.-e09 "[..])], 0..3), 1..4)) {
+        let mut bytes = item.as_bytes().to_vec();
+        for (index, byte, how) in changes {
+            let at = index.index(bytes.len());
+            match how {
+                0 => bytes[at] = byte,
+                1 => bytes.insert(at, byte),
+                _ if bytes.len() > 1 => drop(bytes.remove(at)),
+                _ => {}
+            }
+        }
+        let [expected, general] = both(&bytes);
+        if expected.is_some() {
+            prop_assert_eq!(expected, general);
         }
     }
 }
