@@ -17,6 +17,7 @@ mod cascade;
 mod check;
 mod conduct;
 mod contest;
+mod cost;
 mod crossed;
 mod data;
 mod enter;

@@ -12,7 +12,9 @@
 //! looked for before sled is asked to write, one that met a full disk all the same is never written again, and one
 //! that is opened has to take a key within `PROBE_MAX`.
 //!
-//! Keys: `c` + seq + chunk index, and `m` + seq (big-endian, so that they sort).
+//! Keys: `c` + seq + chunk index, and `m` + seq (big-endian, so that they sort). What stands under `m` is in `manifest`.
+
+mod manifest;
 
 use std::fs::{self, File};
 use std::io::{self, Write};
@@ -27,6 +29,7 @@ use engine::{Shard, StateHash};
 use types::Seq;
 
 use crate::journal::{Chain, Mark};
+use manifest::Manifest;
 
 /// Bytes of a snapshot in one value.
 const CHUNK_BYTES: usize = 32 << 10;
@@ -45,10 +48,6 @@ const PROBE_KEY: &[u8] = b"probe";
 pub(crate) const PROBE_MAX: Duration = Duration::from_secs(5);
 /// Room that must be left beside that for twice the snapshot: sled takes it half a mebibyte at a time.
 const ROOM_BYTES: u64 = 8 << 20;
-/// Seq, chain, length, state hash, chunk count.
-const MANIFEST_BYTES: usize = 8 + 8 + 8 + 32 + 4;
-/// Of versions that did not note the chain.
-const UNCHAINED_MANIFEST_BYTES: usize = MANIFEST_BYTES - 8;
 
 /// Why the snapshot store cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -166,13 +165,6 @@ impl From<sled::Error> for Fault {
             other => Self::new(other.to_string()),
         }
     }
-}
-
-struct Manifest {
-    at: Mark,
-    length: u64,
-    hash: StateHash,
-    chunks: u32,
 }
 
 impl SnapshotStore {
@@ -557,18 +549,7 @@ fn restore_newest(
 }
 
 fn restore(db: &sled::Db, key: &[u8], value: &[u8]) -> Result<Restored, Fault> {
-    let value = open_value(key, value)?;
-    let manifest = Manifest::from_bytes(value)
-        .filter(|manifest| key == manifest_key(manifest.at.seq))
-        .ok_or_else(|| {
-            Fault::new(match value.len() {
-                UNCHAINED_MANIFEST_BYTES => format!(
-                    "snapshot {} is of an earlier version, which did not note the journal that it belongs to",
-                    seq_of(key)
-                ),
-                _ => "a manifest has the wrong form".to_owned(),
-            })
-        })?;
+    let manifest = Manifest::read(key, open_value(key, value)?)?;
     let Mark { seq, chain } = manifest.at;
     let fault = |text: &str| Fault::new(format!("snapshot {seq}: {text}"));
     let mut bytes = Vec::new();
@@ -728,33 +709,6 @@ fn open_value<'a>(key: &[u8], value: &'a [u8]) -> Result<&'a [u8], Fault> {
         })
         .map(|(_, content)| content)
         .ok_or_else(|| Fault::new(format!("snapshot {}: a value does not check", seq_of(key))))
-}
-
-impl Manifest {
-    fn to_bytes(&self) -> [u8; MANIFEST_BYTES] {
-        let mut bytes = [0; MANIFEST_BYTES];
-        bytes[..8].copy_from_slice(&self.at.seq.0.to_le_bytes());
-        bytes[8..16].copy_from_slice(&self.at.chain.0.to_le_bytes());
-        bytes[16..24].copy_from_slice(&self.length.to_le_bytes());
-        bytes[24..56].copy_from_slice(&self.hash.0);
-        bytes[56..].copy_from_slice(&self.chunks.to_le_bytes());
-        bytes
-    }
-
-    fn from_bytes(bytes: &[u8]) -> Option<Self> {
-        if bytes.len() != MANIFEST_BYTES {
-            return None;
-        }
-        Some(Self {
-            at: Mark {
-                seq: Seq(u64::from_le_bytes(bytes[..8].try_into().ok()?)),
-                chain: Chain(u64::from_le_bytes(bytes[8..16].try_into().ok()?)),
-            },
-            length: u64::from_le_bytes(bytes[16..24].try_into().ok()?),
-            hash: StateHash(bytes[24..56].try_into().ok()?),
-            chunks: u32::from_le_bytes(bytes[56..].try_into().ok()?),
-        })
-    }
 }
 
 #[cfg(test)]
