@@ -576,9 +576,61 @@ fn a_file_that_does_not_say_enough_says_what_is_missing() {
     assert!(unknown.contains("--columns") && unknown.contains("tardis-quotes"));
     let undated = open("trades.csv", "1,2,3\n", Some("time:ms,price,qty"));
     assert!(undated.contains("--date"));
-    let endless = open("b.csv", "1,2,2,2,2\n", Some("start,open,high,low,close"));
-    assert!(endless.contains("--interval"));
+    for time in ["start", "ts", "end", "last", "date"] {
+        let columns = format!("{time},open,high,low,close");
+        let endless = open("b.csv", "1,2,2,2,2\n", Some(&columns));
+        let (_, told) = endless.split_once("b.csv").unwrap();
+        assert_eq!(
+            told,
+            ": its bars do not say both their start and their end; accepted: --interval 1m, or a length such as 1m, 1h \
+             or 1d in the file's name",
+            "{time}"
+        );
+    }
     assert!(open("x.zip", "PK\x03\x04", None).contains("x.zip"));
+}
+
+/// 1704067260 is 2024-01-01T00:01:00Z. A bar of that end needs a length, by an option or by a column; with its start
+/// beside it, it needs none.
+#[test]
+fn a_bar_is_known_by_two_of_its_start_its_end_and_its_length() {
+    const BAR: &str = "2024-01-01T00:01:00Z b B 2024-01-01T00:00:00Z 2 3 1 2 0";
+    let folder = tempfile::tempdir().unwrap();
+    let minute = Options {
+        interval: Some(60_000_000_000),
+        ..Options::default()
+    };
+    for (columns, row, options) in [
+        ("ts,open,high,low,close", "1704067260,2,3,1,2", &minute),
+        ("end,open,high,low,close", "1704067260,2,3,1,2", &minute),
+        (
+            "end,period,open,high,low,close",
+            "1704067260,1,2,3,1,2",
+            &Options::default(),
+        ),
+        (
+            "start,ts,open,high,low,close",
+            "1704067200,1704067260,2,3,1,2",
+            &Options::default(),
+        ),
+        (
+            "date,time,end,open,high,low,close",
+            "2024-01-01,00:00:00,1704067260,2,3,1,2",
+            &Options::default(),
+        ),
+    ] {
+        let path = spread(folder.path(), "b.csv", &format!("{row}\n"));
+        let layout = Format::Table(Layout::parse(columns, b',').unwrap());
+        let (rows, bad) = read(&path, Some(&layout), options);
+        assert!(bad.is_empty(), "{columns}: {bad:?}");
+        assert_eq!(lines(&rows), [BAR], "{columns}");
+    }
+    // By a name with a length, too.
+    let path = spread(folder.path(), "b_1m.csv", "1704067260,2,3,1,2\n");
+    let layout = Format::Table(Layout::parse("end,open,high,low,close", b',').unwrap());
+    let (rows, bad) = read(&path, Some(&layout), &named("b"));
+    assert!(bad.is_empty(), "{bad:?}");
+    assert_eq!(lines(&rows), [BAR]);
 }
 
 #[test]
