@@ -23,6 +23,14 @@ fn check(file: &str, options: &Options, format: &str, expected: &[&str], bad: &[
     assert_eq!(errors, bad);
 }
 
+/// What errors say behind the name of their file.
+fn behind(file: &str, errors: &[history::RowError]) -> Vec<String> {
+    errors
+        .iter()
+        .map(|error| error.to_string().split_once(file).unwrap().1.to_owned())
+        .collect()
+}
+
 fn named(symbol: &str) -> Options {
     Options {
         symbols: vec![label(symbol)],
@@ -631,6 +639,32 @@ fn a_bar_is_known_by_two_of_its_start_its_end_and_its_length() {
     let (rows, bad) = read(&path, Some(&layout), &named("b"));
     assert!(bad.is_empty(), "{bad:?}");
     assert_eq!(lines(&rows), [BAR]);
+}
+
+/// 10 is 1970-01-01T00:00:10Z. What SAS and Fortran write of 0.9 and -0.5.
+#[test]
+fn decimals_may_begin_with_their_point() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = "10,.9,.25\n11,-.5,2\n12,.,1\n13,1,-.\n14,,1\n15,\".75\",1\n";
+    let path = spread(folder.path(), "x.csv", text);
+    let layout = Format::Table(Layout::parse("ts:s,price,qty", b',').unwrap());
+    let (rows, bad) = read(&path, Some(&layout), &Options::default());
+    assert_eq!(
+        lines(&rows),
+        [
+            "1970-01-01T00:00:10Z x T 0.9x0.25 Unknown",
+            "1970-01-01T00:00:11Z x T -0.5x2 Unknown",
+            "1970-01-01T00:00:15Z x T 0.75x1 Unknown",
+        ]
+    );
+    assert_eq!(
+        behind("x.csv", &bad),
+        [
+            ":3: price is '.'; accepted: a decimal number",
+            ":4: qty is '-.'; accepted: a decimal number",
+            ":5: price is ''; accepted: a decimal number",
+        ]
+    );
 }
 
 #[test]
