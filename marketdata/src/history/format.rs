@@ -123,9 +123,13 @@ pub(super) fn decoder(
     read: &Arc<AtomicU64>,
 ) -> Result<Opened, OpenError> {
     let Source { mut bytes, name } = source::open(path, read)?;
-    let magic = bytes
-        .fill_buf()
-        .map_err(|error| OpenError::io(path, error))?;
+    let magic = bytes.fill_buf().map_err(|error| {
+        if error.raw_os_error().is_some() {
+            OpenError::io(path, error)
+        } else {
+            OpenError::damaged(path, error)
+        }
+    })?;
     let is_parquet = magic.starts_with(parquet::MAGIC);
     if wanted.is_none_or(Format::is_text) && is_utf16(magic) {
         return Err(OpenError::damaged(path, UTF_16));

@@ -667,6 +667,53 @@ fn decimals_may_begin_with_their_point() {
     );
 }
 
+/// Text packed in gzip (10 bytes of header) and zstd (4 bytes of magic), cut off at every kind of place.
+#[test]
+fn a_packed_file_that_is_cut_short_says_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let plain: String = (0..5_000)
+        .map(|at| format!("{at},T,{},2,B,\n", at * at))
+        .collect();
+    let plain = format!("ts_ns,kind,a,b,c,d\n{plain}");
+    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    gzip.write_all(plain.as_bytes()).unwrap();
+    let gzip = gzip.finish().unwrap();
+    let zstd = zstd::bulk::compress(plain.as_bytes(), 3).unwrap();
+    for (packing, name, bytes) in [("gzip", "t.csv.gz", &gzip), ("zstd", "t.csv.zst", &zstd)] {
+        let whole = bytes.len();
+        let cuts = [1, 2, 3, 4, 5, 8, 9, 10, 11, 20, whole / 2, whole - 1];
+        for cut in cuts {
+            let path = folder.path().join(name);
+            fs::write(&path, &bytes[..cut]).unwrap();
+            let told = match history::open(&path, None, &Options::default()) {
+                Err(error) => {
+                    assert!(matches!(error, history::OpenError::Damaged { .. }));
+                    error.to_string()
+                }
+                Ok(rows) => {
+                    let last = rows.last().unwrap().unwrap_err();
+                    assert!(last.is_fatal());
+                    last.to_string()
+                }
+            };
+            let told = told.split_once(name).unwrap().1;
+            let problem = format!(": the {packing} is cut short");
+            assert!(told.ends_with(&problem), "{cut} of {whole}: {told}");
+        }
+    }
+    // The same two bytes are a text by another name, and so is one that only calls itself packed.
+    let path = spread(folder.path(), "t.csv", "\u{1f}");
+    let error = history::open(&path, None, &Options::default()).unwrap_err();
+    assert!(error.to_string().contains("t.csv: no format that is known"));
+    let path = spread(
+        folder.path(),
+        "plain.csv.gz",
+        "ts_ns,kind,a,b,c,d\n1,T,1,2,B,\n",
+    );
+    let (rows, bad) = read(&path, None, &Options::default());
+    assert_eq!((rows.len(), bad.len()), (1, 0));
+}
+
 #[test]
 fn packed_files_are_the_same_rows() {
     let folder = tempfile::tempdir().unwrap();
