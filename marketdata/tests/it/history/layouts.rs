@@ -667,6 +667,61 @@ fn decimals_may_begin_with_their_point() {
     );
 }
 
+/// A print of nothing is a bad row in every format, but an auction of LOBSTER that matched nothing.
+#[test]
+fn a_print_of_nothing_is_no_trade() {
+    let folder = tempfile::tempdir().unwrap();
+    const BAD: &str = "qty is '0'; accepted: a quantity above 0 of a trade";
+    for (name, text, format, line) in [
+        (
+            "columns.csv",
+            "10,100,0\n11,100,2\n",
+            Format::Table(Layout::parse("ts:s,price,qty", b',').unwrap()),
+            1,
+        ),
+        (
+            "BTCUSDT-trades-2024-01.csv",
+            "1,100,0.000,0,1704067200012,true\n2,100,2,200,1704067200345,true\n",
+            Format::named("binance-trades").unwrap(),
+            1,
+        ),
+        (
+            "tardis.csv",
+            "exchange,symbol,timestamp,local_timestamp,id,side,price,amount\n\
+             deribit,X,1704067200000000,1704067200000001,1,buy,100,0\n\
+             deribit,X,1704067200000000,1704067200000001,2,buy,100,2\n",
+            Format::named("tardis-trades").unwrap(),
+            2,
+        ),
+        (
+            "ticks.csv",
+            "ts_ns,kind,a,b,c,d\n1,T,100,0,B,\n1,T,100,2,B,\n",
+            Format::Ticks,
+            2,
+        ),
+        (
+            "rows.csv",
+            "ts_ns,venue_ns,symbol,kind,a,b,c,d,e,f\n1,,X,T,100,0,B,,,\n1,,X,T,100,2,B,,,\n",
+            Format::Rows,
+            2,
+        ),
+        (
+            "AMZN_2012-06-21_message.csv",
+            "34200.1,5,0,0,1000000,1\n34200.1,5,0,2,1000000,1\n34200.1,6,-1,0,1000000,1\n",
+            Format::Lobster,
+            1,
+        ),
+    ] {
+        let path = spread(folder.path(), name, text);
+        let (rows, bad) = read(&path, Some(&format), &Options::default());
+        assert_eq!(behind(name, &bad), [format!(":{line}: {BAD}")], "{name}");
+        let told = lines(&rows);
+        let trades: Vec<_> = told.iter().filter(|line| line.contains(" T ")).collect();
+        assert_eq!(trades.len(), 1, "{name}: {told:?}");
+        assert!(trades[0].contains(" T 100x2 "), "{name}: {told:?}");
+    }
+}
+
 /// Text packed in gzip (10 bytes of header) and zstd (4 bytes of magic), cut off at every kind of place.
 #[test]
 fn a_packed_file_that_is_cut_short_says_so() {
