@@ -263,6 +263,12 @@ impl Rows {
             );
             return Err(self.row_error(fault));
         }
+        if let MarketData::Trade(trade) = &row.data
+            && trade.qty == Qty::ZERO
+        {
+            let fault = Fault::value("qty", trade.qty, "a quantity above 0 of a trade");
+            return Err(self.row_error(fault));
+        }
         if let Some(fault) = self.steps.off_grid(&row.data) {
             return Err(self.row_error(fault));
         }

@@ -36,7 +36,7 @@ pub(crate) struct Input {
     /// The zone of times without one: an IANA name, or an offset such as -05:00.
     #[arg(long, value_name = "ZONE", value_parser = parse_zone, allow_hyphen_values = true)]
     zone: Option<Zone>,
-    /// The length of bars that do not say where they end, such as 1m.
+    /// The length of bars that do not say both their start and their end, such as 1m.
     #[arg(long, value_name = "DURATION", value_parser = parse_length)]
     pub(crate) interval: Option<u64>,
     /// Which time rows have, where there are two.

@@ -46,7 +46,7 @@ struct Book {
 }
 
 /// A publisher's part of a book from a record with `F_MAYBE_BAD_BOOK` ("an unrecoverable gap was detected in the
-/// channel") until both sides were told anew.
+/// channel") or from one of a level ([`is_level`]) until both sides were told anew.
 struct Lost {
     publisher: u16,
     has_bids: bool,
@@ -188,6 +188,15 @@ fn order_side(side: u8) -> Result<Side, Fault> {
     }
 }
 
+/// Whether a message is of a level and not of an order: `F_MBP`, "an aggregated price level record, not an individual
+/// order". The format does not say what its id is, nor what its size is of a level that was there before, so it cannot be
+/// followed. With `F_TOB` it is all of its side.
+fn is_level(message: &MboMsg) -> bool {
+    message.flags.is_mbp()
+        && !message.flags.is_tob()
+        && matches!(message.action as u8, b'A' | b'M' | b'C')
+}
+
 /// The best level of both sides; an empty side is a whole book without it.
 fn quote(pair: &BidAskPair) -> Result<MarketData, Fault> {
     let side =
@@ -227,10 +236,10 @@ struct Says<'a> {
 }
 
 impl Book {
-    /// Forgets what was known if the message says that it may be wrong. What is to be said of that, if it was not
-    /// said.
+    /// Forgets what was known if the message says that it may be wrong, or makes it so. What is to be said of that, if
+    /// it was not said.
     fn lose(&mut self, message: &MboMsg) -> Option<MarketData> {
-        if !message.flags.is_maybe_bad_book() {
+        if !message.flags.is_maybe_bad_book() && !is_level(message) {
             return None;
         }
         let publisher = message.hd.publisher_id;
@@ -398,6 +407,14 @@ impl State {
         let book = u64::from(message.hd.publisher_id) << 32 | u64::from(instrument);
         let key = (book, message.order_id);
         let qty = size(message.size);
+        if is_level(message) {
+            let accepted = "an order, or the top of a side (TOB); the book is a gap until a clear";
+            return Err(Fault::value(
+                "flags",
+                format_args!("{:?}", message.flags),
+                accepted,
+            ));
+        }
         match message.action as u8 {
             b'T' => return trade(message.price, message.size, message.side as u8),
             b'R' => {

@@ -54,11 +54,16 @@ impl Fault {
 
 impl From<io::Error> for Fault {
     fn from(error: io::Error) -> Self {
-        Self::damaged(if error.kind() == io::ErrorKind::UnexpectedEof {
-            "the file is cut short".to_owned()
-        } else {
-            error.to_string()
-        })
+        Self::damaged(told(&error))
+    }
+}
+
+/// What an error of the bytes says; of an end that is too early, that the file is cut short, if not what it is packed in.
+pub(super) fn told(error: &io::Error) -> String {
+    if error.kind() == io::ErrorKind::UnexpectedEof && error.get_ref().is_none() {
+        "the file is cut short".to_owned()
+    } else {
+        error.to_string()
     }
 }
 

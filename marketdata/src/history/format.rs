@@ -123,9 +123,13 @@ pub(super) fn decoder(
     read: &Arc<AtomicU64>,
 ) -> Result<Opened, OpenError> {
     let Source { mut bytes, name } = source::open(path, read)?;
-    let magic = bytes
-        .fill_buf()
-        .map_err(|error| OpenError::io(path, error))?;
+    let magic = bytes.fill_buf().map_err(|error| {
+        if error.raw_os_error().is_some() {
+            OpenError::io(path, error)
+        } else {
+            OpenError::damaged(path, error)
+        }
+    })?;
     let is_parquet = magic.starts_with(parquet::MAGIC);
     if wanted.is_none_or(Format::is_text) && is_utf16(magic) {
         return Err(OpenError::damaged(path, UTF_16));
@@ -217,7 +221,7 @@ const UTF_16: &str = "the text is UTF-16; accepted: UTF-8, as `iconv -f UTF-16 -
 const EMPTY: &str = "the file is empty; accepted: one with at least one row";
 const NO_DATE: &str = "its times are since midnight, and nothing says of which day";
 const DATE_ACCEPTED: &str = "--date 2024-01-31, or a date in the file's name";
-const NO_INTERVAL: &str = "its bars do not say where they end";
+const NO_INTERVAL: &str = "its bars do not say both their start and their end";
 const INTERVAL_ACCEPTED: &str =
     "--interval 1m, or a length such as 1m, 1h or 1d in the file's name";
 

@@ -274,14 +274,14 @@ impl Layout {
                 "no row; accepted: price and qty, or bid and ask, or open, high, low and close",
             );
         };
-        if !parsed
-            .iter()
-            .filter_map(|column| column.field)
-            .any(Field::is_time)
-        {
+        // A bar has a start and an end; when the venue says that it happened is neither.
+        let is_told = |field: Field| {
+            field.is_time() && (shape != Shape::Bar || !matches!(field, Field::Venue(_)))
+        };
+        if !parsed.iter().filter_map(|column| column.field).any(is_told) {
             return fail(
                 columns,
-                "no time; accepted: ts, venue, time or date, of a bar start, end or last",
+                "no time; accepted: ts, venue, time or date, of a bar start, end, last, ts, time or date",
             );
         }
         Ok(Self {
@@ -308,20 +308,21 @@ impl Layout {
         has(|field| matches!(field, Field::Time(_))) && !has(|field| field == Field::Date)
     }
 
-    /// Whether rows are bars without an end.
+    /// Whether rows are bars that say neither their length nor both their start and their end.
     pub(super) fn needs_interval(&self) -> bool {
-        self.shape == Shape::Bar
-            && self.interval.is_none()
-            && !self
-                .columns
+        let has = |wanted: fn(Field) -> bool| {
+            self.columns
                 .iter()
                 .filter_map(|column| column.field)
-                .any(|field| {
-                    matches!(
-                        field,
-                        Field::End(_) | Field::Last(_) | Field::Ts(_) | Field::Period
-                    )
-                })
+                .any(wanted)
+        };
+        let has_start =
+            has(|field| matches!(field, Field::Start(_) | Field::Date | Field::Time(_)));
+        let has_end = has(|field| matches!(field, Field::End(_) | Field::Last(_) | Field::Ts(_)));
+        self.shape == Shape::Bar
+            && self.interval.is_none()
+            && !has(|field| field == Field::Period)
+            && !(has_start && has_end)
     }
 
     /// Whether rows say their symbol.
@@ -522,6 +523,7 @@ mod tests {
         for (spec, problem) in [
             ("ts,price", "no row"),
             ("price,qty", "no time"),
+            ("venue,open,high,low,close", "no time"),
             ("ts,cost,qty", "accepted: ts"),
             ("ts:h,price,qty", "unit"),
             ("ts,price/7,qty", "10, 100"),

@@ -180,6 +180,8 @@ impl Decode for Lobster {
         };
         match kind {
             b'4' | b'5' => say(trade(against(side))),
+            // A cross that matched nothing is told, too.
+            b'6' if qty == Qty::ZERO => {}
             b'6' => say(trade(Aggressor::Unknown)),
             b'7' => say(MarketData::Status(if price == Price::ONE {
                 InstrumentStatus::Open

@@ -9,7 +9,7 @@ use types::{Aggressor, MarketData, Price, Qty, Side, TimestampNs, Trade};
 
 use super::Clock;
 use super::Row;
-use super::decode::{Decode, Fault, Setting};
+use super::decode::{Decode, Fault, Setting, told};
 use super::depth::Depth;
 use super::error::Place;
 use super::number::{price_of, qty_of};
@@ -106,7 +106,7 @@ impl Npz {
 /// The fields of a record and the number of records.
 fn header(bytes: &mut Bytes) -> Result<(Fields, u64), String> {
     let mut fixed = [0; 8];
-    let io = |error: std::io::Error| error.to_string();
+    let io = |error: std::io::Error| told(&error);
     bytes.read_exact(&mut fixed).map_err(io)?;
     if !fixed.starts_with(MAGIC) {
         return Err("no NumPy array".to_owned());

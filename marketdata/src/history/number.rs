@@ -10,10 +10,26 @@ const EXACT_MAX: f64 = 9_007_199_254_740_992.0;
 /// How far a double may be from its multiple of the step, as a share of the step.
 const STEP_SHARE_MAX: f64 = 1e-3;
 
+/// A number from text as it is, or with the zero before its point that SAS and Fortran leave out: `.9`, `-.5`.
+fn number<T>(
+    text: &[u8],
+    parse: impl Fn(&[u8]) -> Result<T, NumberError>,
+) -> Result<T, NumberError> {
+    let found = parse(text);
+    let (sign, digits): (&[u8], _) = match text {
+        [b'-', digits @ ..] => (b"-", digits),
+        digits => (b"", digits),
+    };
+    if matches!(found, Err(NumberError::Syntax)) && digits.first() == Some(&b'.') {
+        return parse(&[sign, b"0", digits].concat());
+    }
+    found
+}
+
 /// A price from text, divided by `divisor`, a power of ten up to 1e9.
 pub(super) fn price(field: &'static str, text: &[u8], divisor: i64) -> Result<Price, Fault> {
     let fault = |accepted: &'static str| Fault::bytes(field, text, accepted);
-    match feed::price(text) {
+    match number(text, feed::price) {
         Ok(price) if divisor == 1 => Ok(price),
         Ok(price) if price.0 % divisor == 0 => Ok(Price(price.0 / divisor)),
         Ok(_) | Err(NumberError::Decimals) => Err(fault("a price of at most 9 decimals")),
@@ -25,7 +41,7 @@ pub(super) fn price(field: &'static str, text: &[u8], divisor: i64) -> Result<Pr
 /// A quantity from text, divided by `divisor`, a power of ten up to 1e8.
 pub(super) fn qty(field: &'static str, text: &[u8], divisor: i64) -> Result<Qty, Fault> {
     let fault = |accepted: &'static str| Fault::bytes(field, text, accepted);
-    match feed::qty(text) {
+    match number(text, feed::qty) {
         Ok(qty) if divisor == 1 => Ok(qty),
         Ok(qty) if qty.0 % divisor == 0 => Ok(Qty(qty.0 / divisor)),
         Ok(_) | Err(NumberError::Decimals) => Err(fault("a quantity of at most 8 decimals")),
@@ -37,7 +53,7 @@ pub(super) fn qty(field: &'static str, text: &[u8], divisor: i64) -> Result<Qty,
 /// The volume of a bar from text. Past the range of [`Qty`] it is its end, which [`super::Rows`] counts. One that is to
 /// be divided may be within it then, and is refused.
 pub(super) fn volume(text: &[u8], divisor: i64) -> Result<Qty, Fault> {
-    match feed::qty(text) {
+    match number(text, feed::qty) {
         Err(NumberError::Range) if divisor == 1 && text.first() != Some(&b'-') => Ok(Qty(i64::MAX)),
         _ => qty("volume", text, divisor),
     }
@@ -281,6 +297,32 @@ mod tests {
         assert!(volume(b"1x", 1).is_err());
         assert!(volume_of(-1e13, None).is_err());
         assert!(volume_of(f64::INFINITY, None).is_err());
+    }
+
+    /// The zero before a point may be left out, and the digits on one of its sides have to be there.
+    #[test]
+    fn a_decimal_may_begin_with_its_point() {
+        for (text, meant) in [
+            (".9", "0.9"),
+            ("-.5", "-0.5"),
+            (".000000001", "0.000000001"),
+            (".25E+02", "25"),
+            ("-.0", "0"),
+        ] {
+            let meant = meant.parse().unwrap();
+            assert_eq!(price("price", text.as_bytes(), 1).unwrap(), meant, "{text}");
+        }
+        assert_eq!(qty("qty", b".75", 1).unwrap(), "0.75".parse().unwrap());
+        assert_eq!(qty("qty", b".5", 10).unwrap(), "0.05".parse().unwrap());
+        assert_eq!(volume(b".75", 1).unwrap(), "0.75".parse().unwrap());
+        assert!(qty("qty", b"-.5", 1).is_err());
+        for text in [
+            ".", "-.", "", "-", ".e5", "..5", ".5.5", "-.-5", "+.5", " .5", ".x",
+        ] {
+            let fault = price("price", text.as_bytes(), 1).unwrap_err();
+            let told = format!("price is '{text}'; accepted: a decimal number");
+            assert_eq!(fault.problem.to_string(), told);
+        }
     }
 
     #[test]

@@ -136,7 +136,7 @@ impl Table {
         }
     }
 
-    /// Whether rows are bars without an end, of a length that nobody said.
+    /// Whether rows are bars of which the start or the end is missing, of a length that nobody said.
     pub(super) fn lacks_interval(&self) -> bool {
         match &self.meaning {
             Meaning::Events => false,

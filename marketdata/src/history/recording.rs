@@ -26,7 +26,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use types::TimestampNs;
 
 use super::Row;
-use super::decode::{Decode, Fault};
+use super::decode::{Decode, Fault, told};
 use super::error::Place;
 use super::source::FETCH_BYTES;
 use super::{Clock, OpenError};
@@ -175,7 +175,7 @@ impl<R: Read> RecordingReader<R> {
         let mut header = [0; HEADER_BYTES];
         bytes
             .read_exact(&mut header)
-            .map_err(|_| "shorter than the header of a recording".to_owned())?;
+            .map_err(|error| format!("{}, in the header of a recording", told(&error)))?;
         if &header[..8] != MAGIC {
             return Err("no recording".to_owned());
         }

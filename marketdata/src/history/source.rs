@@ -58,13 +58,39 @@ impl<R: Read> Read for Checked<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let read = self.inner.read(buffer)?;
         if read == 0 && !buffer.is_empty() && self.inner.crc().sum() != self.expected {
-            return Err(io::Error::other(
-                "the checksum of the archive's member differs",
-            ));
+            return Err(io::Error::other("its checksum differs"));
         }
         Ok(read)
     }
 }
+
+/// Says of what is packed in what it is that ends too early, or makes no sense.
+struct Packed<R> {
+    inner: R,
+    packing: &'static str,
+}
+
+impl<R: Read> Read for Packed<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let packing = self.packing;
+        self.inner.read(buffer).map_err(|error| match error.kind() {
+            io::ErrorKind::UnexpectedEof => io::Error::new(error.kind(), cut_short(packing)),
+            // What the system says is not of the packing.
+            _ if error.raw_os_error().is_some() => error,
+            kind => io::Error::new(kind, format!("the {packing} is damaged: {error}")),
+        })
+    }
+}
+
+fn cut_short(packing: &str) -> String {
+    format!("the {packing} is cut short")
+}
+
+/// How a file that is packed begins, how its name ends then, and what it is packed in.
+const PACKINGS: [(&[u8], &str, &str); 2] = [
+    (&[0x1f, 0x8b], ".gz", "gzip"),
+    (&[0x28, 0xb5, 0x2f, 0xfd], ".zst", "zstd"),
+];
 
 fn buffered(inner: impl Read + Send + 'static) -> Bytes {
     Box::new(BufReader::with_capacity(FETCH_BYTES, inner))
@@ -93,24 +119,26 @@ pub(super) fn open(path: &Path, read: &Arc<AtomicU64>) -> Result<Source, OpenErr
         let name = without(&name, &[".zip", ".npz"]);
         return member(path, name, read);
     }
-    let is_gzip = magic.starts_with(&[0x1f, 0x8b]);
-    let is_zstd = magic.starts_with(&[0x28, 0xb5, 0x2f, 0xfd]);
-    Ok(if is_gzip {
-        Source {
-            bytes: buffered(MultiGzDecoder::new(file)),
-            name: without(&name, &[".gz"]),
+    for (start, ending, packing) in PACKINGS {
+        let is_part = !magic.is_empty() && magic.len() < start.len() && start.starts_with(magic);
+        if is_part && name.ends_with(ending) {
+            return Err(OpenError::damaged(path, cut_short(packing)));
         }
-    } else if is_zstd {
-        let decoder = zstd::stream::read::Decoder::with_buffer(file).map_err(io)?;
-        Source {
-            bytes: buffered(decoder),
-            name: without(&name, &[".zst"]),
+        if magic.starts_with(start) {
+            let inner: Box<dyn Read + Send> = if packing == "gzip" {
+                Box::new(MultiGzDecoder::new(file))
+            } else {
+                Box::new(zstd::stream::read::Decoder::with_buffer(file).map_err(io)?)
+            };
+            return Ok(Source {
+                bytes: buffered(Packed { inner, packing }),
+                name: without(&name, &[ending]),
+            });
         }
-    } else {
-        Source {
-            bytes: Box::new(file),
-            name,
-        }
+    }
+    Ok(Source {
+        bytes: Box::new(file),
+        name,
     })
 }
 
@@ -167,9 +195,13 @@ fn member(path: &Path, stem: String, read: &Arc<AtomicU64>) -> Result<Source, Op
         read: Arc::clone(read),
     };
     let checked = |inner: Box<dyn Read + Send>| {
-        buffered(Checked {
+        let inner = Checked {
             inner: CrcReader::new(inner),
             expected: crc,
+        };
+        buffered(Packed {
+            inner,
+            packing: "archive's member",
         })
     };
     let bytes = match method {

@@ -3,6 +3,8 @@
 
 use std::io::{self, Read};
 
+use super::super::decode::told;
+
 /// The most bytes of a file's metadata.
 pub(super) const METADATA_BYTES_MAX: u32 = 64 * 1024 * 1024;
 
@@ -74,7 +76,7 @@ impl<R: Read> Read for Framed<R> {
         let read = match self.inner.read(buffer) {
             // The decoder would take it for the end.
             Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
-                return Err(io::Error::other("the file is cut short"));
+                return Err(io::Error::other(told(&error)));
             }
             read => read?,
         };

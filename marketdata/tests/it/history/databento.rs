@@ -1,7 +1,6 @@
 //! Every schema of Databento that has market events, encoded by the crate `dbn` itself.
 
 use std::ffi::c_char;
-use std::path::Path;
 
 use dbn::encode::dbn::Encoder;
 use dbn::encode::{DbnEncodable, EncodeRecord as _};
@@ -44,6 +43,12 @@ const NONE: BidAskPair = pair(UNDEF_PRICE, 0, UNDEF_PRICE, 0);
 
 #[track_caller]
 fn check<R: DbnEncodable>(schema: Schema, records: &[R], expected: &[&str]) {
+    check_bad(schema, records, expected, &[]);
+}
+
+/// The same with bad rows, by what is behind the file's name.
+#[track_caller]
+fn check_bad<R: DbnEncodable>(schema: Schema, records: &[R], expected: &[&str], bad: &[&str]) {
     let mut bytes = Vec::new();
     let mut encoder = Encoder::new(&mut bytes, &samples::databento(schema)).unwrap();
     for record in records {
@@ -52,13 +57,13 @@ fn check<R: DbnEncodable>(schema: Schema, records: &[R], expected: &[&str]) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join(format!("es.{schema}.dbn"));
     std::fs::write(&path, &bytes).unwrap();
-    told(&path, expected);
-}
-
-#[track_caller]
-fn told(path: &Path, expected: &[&str]) {
-    let (rows, bad) = read(path, None, &Options::default());
-    assert!(bad.is_empty(), "{bad:?}");
+    let (rows, errors) = read(&path, None, &Options::default());
+    let errors: Vec<_> = errors.iter().map(ToString::to_string).collect();
+    let errors: Vec<_> = errors
+        .iter()
+        .map(|error| error.split_once(".dbn").unwrap().1)
+        .collect();
+    assert_eq!(errors, bad);
     assert_eq!(lines(&rows), expected);
 }
 
@@ -401,6 +406,43 @@ fn a_book_is_known_again_when_every_publisher_began_anew() {
             // 3 of publisher 1 and 4 of publisher 2.
             "1970-01-01T00:00:00.000006Z ESH4 S 99x7 | 102x8",
         ],
+    );
+}
+
+/// Taken for orders of the one id 0, the second level would move the first from 99 to 100. A level is a bad row, and the
+/// book a gap until a clear. A trade and a top with the flag are what they are without it.
+#[test]
+fn an_aggregated_level_is_no_order() {
+    const LEVEL: u8 = flags::MBP;
+    let bad = |record: u32| {
+        format!(
+            ": record {record}: flags is 'LAST | MBP (144)'; accepted: an order, or the top of a side (TOB); \
+             the book is a gap until a clear"
+        )
+    };
+    check_bad(
+        Schema::Mbo,
+        &[
+            mbo(1_000, b'A', b'B', 1, quarters(400), 5, 0),
+            mbo(2_000, b'A', b'B', 0, quarters(396), 9, LEVEL),
+            mbo(3_000, b'M', b'B', 0, quarters(400), 7, LEVEL),
+            mbo(4_000, b'C', b'B', 0, quarters(396), 9, LEVEL),
+            mbo(5_000, b'T', b'B', 0, quarters(404), 2, LEVEL),
+            // Not a book: what the levels did to it is not known.
+            mbo(6_000, b'A', b'A', 2, quarters(404), 6, 0),
+            mbo(7_000, b'R', b'N', 0, UNDEF_PRICE, 0, LEVEL),
+            mbo(8_000, b'A', b'B', 3, quarters(392), 4, 0),
+            mbo(9_000, b'A', b'A', 0, quarters(408), 8, flags::TOB | LEVEL),
+        ],
+        &[
+            "1970-01-01T00:00:00.000001Z ESH4 S 100x5 |",
+            "1970-01-01T00:00:00.000002Z ESH4 Gap",
+            "1970-01-01T00:00:00.000005Z ESH4 T 101x2 Buyer",
+            "1970-01-01T00:00:00.000007Z ESH4 S |",
+            "1970-01-01T00:00:00.000008Z ESH4 D 98x4 |",
+            "1970-01-01T00:00:00.000009Z ESH4 D | 102x8",
+        ],
+        &[&bad(2), &bad(3), &bad(4)],
     );
 }
 

@@ -23,6 +23,14 @@ fn check(file: &str, options: &Options, format: &str, expected: &[&str], bad: &[
     assert_eq!(errors, bad);
 }
 
+/// What errors say behind the name of their file.
+fn behind(file: &str, errors: &[history::RowError]) -> Vec<String> {
+    errors
+        .iter()
+        .map(|error| error.to_string().split_once(file).unwrap().1.to_owned())
+        .collect()
+}
+
 fn named(symbol: &str) -> Options {
     Options {
         symbols: vec![label(symbol)],
@@ -576,9 +584,189 @@ fn a_file_that_does_not_say_enough_says_what_is_missing() {
     assert!(unknown.contains("--columns") && unknown.contains("tardis-quotes"));
     let undated = open("trades.csv", "1,2,3\n", Some("time:ms,price,qty"));
     assert!(undated.contains("--date"));
-    let endless = open("b.csv", "1,2,2,2,2\n", Some("start,open,high,low,close"));
-    assert!(endless.contains("--interval"));
+    for time in ["start", "ts", "end", "last", "date"] {
+        let columns = format!("{time},open,high,low,close");
+        let endless = open("b.csv", "1,2,2,2,2\n", Some(&columns));
+        let (_, told) = endless.split_once("b.csv").unwrap();
+        assert_eq!(
+            told,
+            ": its bars do not say both their start and their end; accepted: --interval 1m, or a length such as 1m, 1h \
+             or 1d in the file's name",
+            "{time}"
+        );
+    }
     assert!(open("x.zip", "PK\x03\x04", None).contains("x.zip"));
+}
+
+/// 1704067260 is 2024-01-01T00:01:00Z. A bar of that end needs a length, by an option or by a column; with its start
+/// beside it, it needs none.
+#[test]
+fn a_bar_is_known_by_two_of_its_start_its_end_and_its_length() {
+    const BAR: &str = "2024-01-01T00:01:00Z b B 2024-01-01T00:00:00Z 2 3 1 2 0";
+    let folder = tempfile::tempdir().unwrap();
+    let minute = Options {
+        interval: Some(60_000_000_000),
+        ..Options::default()
+    };
+    for (columns, row, options) in [
+        ("ts,open,high,low,close", "1704067260,2,3,1,2", &minute),
+        ("end,open,high,low,close", "1704067260,2,3,1,2", &minute),
+        (
+            "end,period,open,high,low,close",
+            "1704067260,1,2,3,1,2",
+            &Options::default(),
+        ),
+        (
+            "start,ts,open,high,low,close",
+            "1704067200,1704067260,2,3,1,2",
+            &Options::default(),
+        ),
+        (
+            "date,time,end,open,high,low,close",
+            "2024-01-01,00:00:00,1704067260,2,3,1,2",
+            &Options::default(),
+        ),
+    ] {
+        let path = spread(folder.path(), "b.csv", &format!("{row}\n"));
+        let layout = Format::Table(Layout::parse(columns, b',').unwrap());
+        let (rows, bad) = read(&path, Some(&layout), options);
+        assert!(bad.is_empty(), "{columns}: {bad:?}");
+        assert_eq!(lines(&rows), [BAR], "{columns}");
+    }
+    // By a name with a length, too.
+    let path = spread(folder.path(), "b_1m.csv", "1704067260,2,3,1,2\n");
+    let layout = Format::Table(Layout::parse("end,open,high,low,close", b',').unwrap());
+    let (rows, bad) = read(&path, Some(&layout), &named("b"));
+    assert!(bad.is_empty(), "{bad:?}");
+    assert_eq!(lines(&rows), [BAR]);
+}
+
+/// 10 is 1970-01-01T00:00:10Z. What SAS and Fortran write of 0.9 and -0.5.
+#[test]
+fn decimals_may_begin_with_their_point() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = "10,.9,.25\n11,-.5,2\n12,.,1\n13,1,-.\n14,,1\n15,\".75\",1\n";
+    let path = spread(folder.path(), "x.csv", text);
+    let layout = Format::Table(Layout::parse("ts:s,price,qty", b',').unwrap());
+    let (rows, bad) = read(&path, Some(&layout), &Options::default());
+    assert_eq!(
+        lines(&rows),
+        [
+            "1970-01-01T00:00:10Z x T 0.9x0.25 Unknown",
+            "1970-01-01T00:00:11Z x T -0.5x2 Unknown",
+            "1970-01-01T00:00:15Z x T 0.75x1 Unknown",
+        ]
+    );
+    assert_eq!(
+        behind("x.csv", &bad),
+        [
+            ":3: price is '.'; accepted: a decimal number",
+            ":4: qty is '-.'; accepted: a decimal number",
+            ":5: price is ''; accepted: a decimal number",
+        ]
+    );
+}
+
+/// A print of nothing is a bad row in every format, but an auction of LOBSTER that matched nothing.
+#[test]
+fn a_print_of_nothing_is_no_trade() {
+    let folder = tempfile::tempdir().unwrap();
+    const BAD: &str = "qty is '0'; accepted: a quantity above 0 of a trade";
+    for (name, text, format, line) in [
+        (
+            "columns.csv",
+            "10,100,0\n11,100,2\n",
+            Format::Table(Layout::parse("ts:s,price,qty", b',').unwrap()),
+            1,
+        ),
+        (
+            "BTCUSDT-trades-2024-01.csv",
+            "1,100,0.000,0,1704067200012,true\n2,100,2,200,1704067200345,true\n",
+            Format::named("binance-trades").unwrap(),
+            1,
+        ),
+        (
+            "tardis.csv",
+            "exchange,symbol,timestamp,local_timestamp,id,side,price,amount\n\
+             deribit,X,1704067200000000,1704067200000001,1,buy,100,0\n\
+             deribit,X,1704067200000000,1704067200000001,2,buy,100,2\n",
+            Format::named("tardis-trades").unwrap(),
+            2,
+        ),
+        (
+            "ticks.csv",
+            "ts_ns,kind,a,b,c,d\n1,T,100,0,B,\n1,T,100,2,B,\n",
+            Format::Ticks,
+            2,
+        ),
+        (
+            "rows.csv",
+            "ts_ns,venue_ns,symbol,kind,a,b,c,d,e,f\n1,,X,T,100,0,B,,,\n1,,X,T,100,2,B,,,\n",
+            Format::Rows,
+            2,
+        ),
+        (
+            "AMZN_2012-06-21_message.csv",
+            "34200.1,5,0,0,1000000,1\n34200.1,5,0,2,1000000,1\n34200.1,6,-1,0,1000000,1\n",
+            Format::Lobster,
+            1,
+        ),
+    ] {
+        let path = spread(folder.path(), name, text);
+        let (rows, bad) = read(&path, Some(&format), &Options::default());
+        assert_eq!(behind(name, &bad), [format!(":{line}: {BAD}")], "{name}");
+        let told = lines(&rows);
+        let trades: Vec<_> = told.iter().filter(|line| line.contains(" T ")).collect();
+        assert_eq!(trades.len(), 1, "{name}: {told:?}");
+        assert!(trades[0].contains(" T 100x2 "), "{name}: {told:?}");
+    }
+}
+
+/// Text packed in gzip (10 bytes of header) and zstd (4 bytes of magic), cut off at every kind of place.
+#[test]
+fn a_packed_file_that_is_cut_short_says_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let plain: String = (0..5_000)
+        .map(|at| format!("{at},T,{},2,B,\n", at * at))
+        .collect();
+    let plain = format!("ts_ns,kind,a,b,c,d\n{plain}");
+    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    gzip.write_all(plain.as_bytes()).unwrap();
+    let gzip = gzip.finish().unwrap();
+    let zstd = zstd::bulk::compress(plain.as_bytes(), 3).unwrap();
+    for (packing, name, bytes) in [("gzip", "t.csv.gz", &gzip), ("zstd", "t.csv.zst", &zstd)] {
+        let whole = bytes.len();
+        let cuts = [1, 2, 3, 4, 5, 8, 9, 10, 11, 20, whole / 2, whole - 1];
+        for cut in cuts {
+            let path = folder.path().join(name);
+            fs::write(&path, &bytes[..cut]).unwrap();
+            let told = match history::open(&path, None, &Options::default()) {
+                Err(error) => {
+                    assert!(matches!(error, history::OpenError::Damaged { .. }));
+                    error.to_string()
+                }
+                Ok(rows) => {
+                    let last = rows.last().unwrap().unwrap_err();
+                    assert!(last.is_fatal());
+                    last.to_string()
+                }
+            };
+            let told = told.split_once(name).unwrap().1;
+            let problem = format!(": the {packing} is cut short");
+            assert!(told.ends_with(&problem), "{cut} of {whole}: {told}");
+        }
+    }
+    // The same two bytes are a text by another name, and so is one that only calls itself packed.
+    let path = spread(folder.path(), "t.csv", "\u{1f}");
+    let error = history::open(&path, None, &Options::default()).unwrap_err();
+    assert!(error.to_string().contains("t.csv: no format that is known"));
+    let path = spread(
+        folder.path(),
+        "plain.csv.gz",
+        "ts_ns,kind,a,b,c,d\n1,T,1,2,B,\n",
+    );
+    let (rows, bad) = read(&path, None, &Options::default());
+    assert_eq!((rows.len(), bad.len()), (1, 0));
 }
 
 #[test]

@@ -265,6 +265,15 @@ fn bars_by_our_names_are_what_these_say() {
         };
         assert_eq!(format!("{} {}", bar.start, rows[0].ts), first);
     }
+    // Of one of the two, in a file whose name has no length.
+    let path = folder.path().join("x.parquet");
+    for time in ["ts", "start", "end"] {
+        bars(&path, &[(time, MILLIS, MINUTES)], LOWER);
+        let error = marketdata::history::open(&path, None, &Options::default()).unwrap_err();
+        let error = error.to_string();
+        let told = "x.parquet: its bars do not say both their start and their end; accepted: --interval 1m";
+        assert!(error.contains(told), "{time}: {error}");
+    }
 }
 
 #[test]
