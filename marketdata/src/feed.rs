@@ -131,6 +131,24 @@ pub struct Mark {
     pub decimals: Option<(usize, usize)>,
 }
 
+/// Number and time that a venue gave the newest state of a book.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Stamp {
+    pub(crate) id: u64,
+    pub(crate) time: TimestampNs,
+}
+
+impl Stamp {
+    /// Where a book with this stamp stands.
+    pub(crate) fn mark(self) -> Mark {
+        Mark {
+            id: self.id,
+            time: self.time,
+            ..Mark::default()
+        }
+    }
+}
+
 /// A message that is not what the venue's documentation says.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{what}: {found}")]

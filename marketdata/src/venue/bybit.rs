@@ -32,7 +32,7 @@ use message::{Envelope, Levels, Print, Touch};
 
 use crate::feed::{
     Action, Adapter, Addresses, BookChannel, Channels, FetchId, Health, Listing, Malformed, Mark,
-    Output, Reader, Restate, Screened, State, Stream, TooMany, Tracks, Unexpected,
+    Output, Reader, Restate, Screened, Stamp, State, Stream, TooMany, Tracks, Unexpected,
 };
 
 /// Streams and REST.
@@ -102,8 +102,7 @@ pub struct Bybit {
 struct Follow {
     restate: Restate,
     /// Update id and time of the newest book.
-    last: u64,
-    newest: TimestampNs,
+    newest: Stamp,
     /// When the topic was last heard of.
     heard: TimestampNs,
     /// The newest match, and the trades of it that were told.
@@ -115,9 +114,9 @@ impl Follow {
     /// Whether a whole book or touch is older than what is known.
     fn is_late(&self, id: u64, time: TimestampNs) -> bool {
         if self.restate.is_live() {
-            id <= self.last && time <= self.newest
+            id <= self.newest.id && time <= self.newest.time
         } else {
-            id < self.last && time < self.newest
+            id < self.newest.id && time < self.newest.time
         }
     }
 }
@@ -272,12 +271,15 @@ impl Bybit {
     fn on_touch(&mut self, place: usize, touch: &Touch<'_>, now: TimestampNs, out: &mut Output) {
         let follow = &mut self.follows[place];
         follow.heard = now;
-        let is_known = follow.restate.is_live() && touch.id == follow.last;
+        let is_known = follow.restate.is_live() && touch.id == follow.newest.id;
         if is_known || follow.is_late(touch.id, touch.time) {
             self.repeated(place);
             return;
         }
-        (follow.last, follow.newest) = (touch.id, touch.time);
+        follow.newest = Stamp {
+            id: touch.id,
+            time: touch.time,
+        };
         follow.restate.live();
         match touch.quote {
             Some(quote) => self.say(place, touch.ts, MarketData::Quote(quote), now, out),
@@ -301,7 +303,7 @@ impl Bybit {
         }
         let update = book.take_levels()?;
         let follow = &mut self.follows[place];
-        (follow.last, follow.newest) = (id, time);
+        follow.newest = Stamp { id, time };
         follow.restate.live();
         self.say(place, ts, MarketData::DepthSnapshot(update), now, out);
         Ok(())
@@ -324,8 +326,8 @@ impl Bybit {
             // The snapshot is to come.
             return Ok(());
         }
-        if id != follow.last.saturating_add(1) {
-            if id <= follow.last && time <= follow.newest {
+        if id != follow.newest.id.saturating_add(1) {
+            if id <= follow.newest.id && time <= follow.newest.time {
                 self.repeated(place);
             } else {
                 self.gap(place, now, out);
@@ -333,7 +335,7 @@ impl Bybit {
             return Ok(());
         }
         let update = book.take_levels()?;
-        (follow.last, follow.newest) = (id, time);
+        follow.newest = Stamp { id, time };
         if !update.bids.is_empty() || !update.asks.is_empty() {
             self.say(place, ts, MarketData::DepthDelta(update), now, out);
             self.tracks.truncate(place, depth, ts, now, out);
@@ -553,12 +555,7 @@ impl Adapter for Bybit {
     }
 
     fn mark(&self, place: usize) -> Mark {
-        let follow = &self.follows[place];
-        Mark {
-            id: follow.last,
-            time: follow.newest,
-            ..Mark::default()
-        }
+        self.follows[place].newest.mark()
     }
 }
 

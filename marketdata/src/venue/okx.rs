@@ -43,7 +43,7 @@ use message::{Envelope, Item};
 
 use crate::feed::{
     Action, Adapter, Addresses, BookChannel, Channels, FetchId, Health, Listing, Malformed, Mark,
-    Output, Reader, Restate, Screened, State, Stream, Tracks, Unexpected,
+    Output, Reader, Restate, Screened, Stamp, State, Stream, Tracks, Unexpected,
 };
 
 /// Streams and REST.
@@ -280,7 +280,7 @@ impl Okx {
                 let Update {
                     id, time, levels, ..
                 } = update;
-                (follow.last, follow.newest, follow.is_fresh) = (id, time, false);
+                (follow.newest, follow.is_fresh) = (Stamp { id, time }, false);
                 if levels.bids.is_empty() && levels.asks.is_empty() {
                     out.recycle(levels);
                     return;
@@ -341,8 +341,7 @@ impl Okx {
         let levels = item.take_levels()?;
         let follow = &mut self.follows[place];
         let known = Follow {
-            last: id,
-            newest: time,
+            newest: Stamp { id, time },
             is_fresh: true,
             ..Follow::default()
         };
@@ -350,7 +349,7 @@ impl Okx {
             .buffered
             .iter()
             .position(|update| known.follows(update) != Follows::Old);
-        let starts = time >= follow.newest
+        let starts = time >= follow.newest.time
             && kept.is_none_or(|kept| known.follows(&follow.buffered[kept]) == Follows::Next);
         if !starts {
             // Older than the first update that came, or than what was known: there will be a newer one.
@@ -399,11 +398,11 @@ impl Okx {
     ) {
         let follow = &mut self.follows[place];
         follow.heard = now;
-        if follow.is_late(id, time) || (follow.restate.is_live() && id == follow.last) {
+        if follow.is_late(id, time) || (follow.restate.is_live() && id == follow.newest.id) {
             self.repeated(place);
             return;
         }
-        (follow.last, follow.newest) = (id, time);
+        follow.newest = Stamp { id, time };
         follow.restate.live();
         match quote {
             Some(quote) => self.say(place, time, MarketData::Quote(quote), now, out),
@@ -605,12 +604,7 @@ impl Adapter for Okx {
     }
 
     fn mark(&self, place: usize) -> Mark {
-        let follow = &self.follows[place];
-        Mark {
-            id: follow.last,
-            time: follow.newest,
-            ..Mark::default()
-        }
+        self.follows[place].newest.mark()
     }
 }
 

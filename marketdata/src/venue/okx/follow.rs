@@ -2,15 +2,14 @@
 
 use types::{DepthUpdate, TimestampNs};
 
-use crate::feed::{FetchId, Restate};
+use crate::feed::{FetchId, Restate, Stamp};
 
 /// What is known of one listing.
 #[derive(Debug, Default)]
 pub(super) struct Follow {
     pub(super) restate: Restate,
     /// Sequence id and time of the newest book.
-    pub(super) last: u64,
-    pub(super) newest: TimestampNs,
+    pub(super) newest: Stamp,
     /// Nothing has come since the book was got as a document.
     pub(super) is_fresh: bool,
     /// Updates that came before a book, and the document that is on its way.
@@ -47,18 +46,19 @@ pub(super) enum Follows {
 impl Follow {
     /// How an update stands to what is known.
     pub(super) const fn follows(&self, update: &Update) -> Follows {
-        let has = update.id <= self.last && update.time.0 <= self.newest.0;
+        let newest = self.newest;
+        let has = update.id <= newest.id && update.time.0 <= newest.time.0;
         if self.is_fresh {
-            let is_within = update.previous <= self.last && self.last < update.id;
-            let is_next = update.previous == self.last || is_within;
+            let is_within = update.previous <= newest.id && newest.id < update.id;
+            let is_next = update.previous == newest.id || is_within;
             // Ids that began anew may be the same as before, times are not.
-            return match (has, is_next && update.time.0 >= self.newest.0) {
+            return match (has, is_next && update.time.0 >= newest.time.0) {
                 (true, _) => Follows::Old,
                 (false, true) => Follows::Next,
                 (false, false) => Follows::Gap,
             };
         }
-        match (update.previous == self.last, has) {
+        match (update.previous == newest.id, has) {
             (true, _) => Follows::Next,
             (false, true) => Follows::Old,
             (false, false) => Follows::Gap,
@@ -67,14 +67,14 @@ impl Follow {
 
     /// A whole book is known; what was to come is not needed any more.
     pub(super) fn live(&mut self, id: u64, time: TimestampNs, is_fresh: bool) {
-        (self.last, self.newest, self.is_fresh) = (id, time, is_fresh);
+        (self.newest, self.is_fresh) = (Stamp { id, time }, is_fresh);
         self.asked = None;
         self.restate.live();
     }
 
     /// Whether a whole book or touch is older than what is known, or the same. Ids may begin anew, times do not.
     pub(super) fn is_late(&self, id: u64, time: TimestampNs) -> bool {
-        let is_same = self.restate.is_live() && id <= self.last && time == self.newest;
-        time < self.newest || is_same
+        let is_same = self.restate.is_live() && id <= self.newest.id && time == self.newest.time;
+        time < self.newest.time || is_same
     }
 }
