@@ -670,8 +670,8 @@ fn decimals_may_begin_with_their_point() {
 /// A print of nothing is a bad row in every format, but an auction of LOBSTER that matched nothing.
 #[test]
 fn a_print_of_nothing_is_no_trade() {
-    let folder = tempfile::tempdir().unwrap();
     const BAD: &str = "qty is '0'; accepted: a quantity above 0 of a trade";
+    let folder = tempfile::tempdir().unwrap();
     for (name, text, format, line) in [
         (
             "columns.csv",
@@ -726,10 +726,10 @@ fn a_print_of_nothing_is_no_trade() {
 #[test]
 fn a_packed_file_that_is_cut_short_says_so() {
     let folder = tempfile::tempdir().unwrap();
-    let plain: String = (0..5_000)
+    let rows: Vec<_> = (0..5_000)
         .map(|at| format!("{at},T,{},2,B,\n", at * at))
         .collect();
-    let plain = format!("ts_ns,kind,a,b,c,d\n{plain}");
+    let plain = format!("ts_ns,kind,a,b,c,d\n{}", rows.concat());
     let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
     gzip.write_all(plain.as_bytes()).unwrap();
     let gzip = gzip.finish().unwrap();
