@@ -44,7 +44,8 @@ Examples:
 docs/instruments.md says what a file of --continuous has.")]
 pub(super) struct Args {
     /// The files that are read, and last the one that is written.
-    #[arg(required = true, num_args = 2.., value_names = ["IN", "OUT"])]
+    // Two at least are asked for by `run`: an option may stand between them.
+    #[arg(required = true, num_args = 1.., value_names = ["IN", "OUT"])]
     files: Vec<PathBuf>,
     /// What is written [default: by the ending: .csv, .parquet, .dyn].
     #[arg(long, value_enum)]
@@ -301,8 +302,12 @@ fn edges_of(args: &Args, every: u64) -> anyhow::Result<Edges> {
 }
 
 pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
-    let Some((out, files)) = args.files.split_last() else {
-        bail!("nothing to read");
+    let Some((out, files @ [_, ..])) = args.files.split_last() else {
+        let only = args.files.first().map(|only| only.display().to_string());
+        bail!(Usage(format!(
+            "{}: one file alone; accepted: the files to read, and last the one to write",
+            only.unwrap_or_default()
+        )));
     };
     let target = match args.to {
         Some(target) => target,

@@ -136,6 +136,9 @@ fn files_become_one_and_bars_and_come_back() {
     assert_eq!(bars.lines().count(), 5);
     refused(&["convert", &all, &minutes], 1, "--force");
     refused(&["convert", &all, &path("all.txt")], 2, "--to");
+    refused(&["convert", &all], 2, "one file alone; accepted: the files");
+    let between = path("between.csv");
+    told(&["convert", &all, "--every", "1m", &between]);
     refused(
         &[
             "convert",
