@@ -8,8 +8,9 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use engine::{EventBuf, Shard, SnapshotError, StateHash};
-use types::{Input, Seq};
+use types::Seq;
 
+use crate::ahead::Ahead;
 use crate::boards::Boards;
 use crate::config::{Projection, Step};
 use crate::core::next_point;
@@ -80,8 +81,9 @@ pub(crate) struct Follower {
     shared: Arc<Shared>,
     settings: Settings,
     reader: Option<Reader>,
-    /// Where it began; what counts without a reader.
-    begun_at: Mark,
+    ahead: Ahead<JournalError>,
+    /// Where the journal stands with the shard.
+    at: Mark,
     shard: Shard,
     boards: Boards,
     store: Keeper,
@@ -113,7 +115,8 @@ impl Follower {
         Self {
             shared,
             reader: replica.reader,
-            begun_at: replica.at,
+            ahead: Ahead::new(replica.at),
+            at: replica.at,
             views_seq: replica.shard.seq(),
             compare_at: next_point(replica.shard.seq(), settings.snapshot_every),
             settings,
@@ -217,32 +220,33 @@ impl Follower {
     }
 
     fn apply_next(&mut self, limit: Seq) -> Result<(), FollowerError> {
-        let input = self.next_input()?.ok_or(FollowerError::Ends(limit))?;
-        self.events.clear();
-        self.shard.apply(&input, &mut self.events);
-        let events = self.events.as_slice();
-        self.shared.counters.count(events);
-        self.shared.counters.replica_seq.set(input.seq.0);
-        if let Some(projection) = self.projection.as_mut() {
-            let input = &input;
-            projection(Step::Applied { input, events }, &self.shard);
-        }
-        if input.seq == self.compare_at {
-            self.compare_at = next_point(input.seq, self.settings.snapshot_every);
-            self.verify_point()?;
-            self.write_verified();
-        }
-        Ok(())
-    }
-
-    fn next_input(&mut self) -> Result<Option<Input>, JournalError> {
         let reader = match self.reader.as_mut() {
             Some(reader) => reader,
             None => self
                 .reader
                 .insert(Reader::open(&self.settings.journal, self.shard.seq())?),
         };
-        reader.next_input()
+        let next = self.ahead.next(&self.shard, |input| {
+            let is_read = reader.mark().seq < limit && reader.read(input)?;
+            Ok(is_read.then(|| reader.mark()))
+        });
+        let (input, at) = next?.ok_or(FollowerError::Ends(limit))?;
+        self.at = *at;
+        self.events.clear();
+        self.shard.apply(input, &mut self.events);
+        let events = self.events.as_slice();
+        self.shared.counters.count(events);
+        self.shared.counters.replica_seq.set(input.seq.0);
+        if let Some(projection) = self.projection.as_mut() {
+            projection(Step::Applied { input, events }, &self.shard);
+        }
+        let seq = input.seq;
+        if seq == self.compare_at {
+            self.compare_at = next_point(seq, self.settings.snapshot_every);
+            self.verify_point()?;
+            self.write_verified();
+        }
+        Ok(())
     }
 
     /// Compares with the live shard here; what is equal waits to be written.
@@ -252,7 +256,6 @@ impl Follower {
             return Ok(());
         }
         self.compared = seq;
-        let at = self.reader.as_ref().map_or(self.begun_at, Reader::mark);
         let Some(live) = self.shared.hashes.take(seq) else {
             tracing::warn!(%seq, "the live shard's hash is not known any more; no snapshot here");
             self.shared.counters.snapshots_missed.add(1);
@@ -271,7 +274,7 @@ impl Follower {
             .map_err(|error| FollowerError::Audit { seq, error })?;
         self.give_up();
         self.verified = Some(Snapshot {
-            at,
+            at: self.at,
             hash: live,
             bytes: Arc::new(bytes),
         });
@@ -365,7 +368,7 @@ mod tests {
     use crate::snapshot::SnapshotStore;
     use engine::Limits;
     use tokio::sync::broadcast;
-    use types::{InputKind, ShardId, Timer, TimestampNs};
+    use types::{Input, InputKind, ShardId, Timer, TimestampNs};
 
     const SHARD: ShardId = ShardId(0);
 

@@ -17,6 +17,7 @@
 //! or a difference between live shard and replica stops everything before it can publish
 //! ([`Status::Failed`]).
 
+mod ahead;
 mod almanac;
 mod announcer;
 mod atomics;

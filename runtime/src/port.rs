@@ -313,7 +313,8 @@ impl Served {
         most: usize,
         mut apply: impl FnMut(&mut Input, Option<&Input>, Option<Instant>) -> Applied,
     ) {
-        let chunk = match self.posted.read_chunk(most) {
+        // Some more than have their turn, to look at.
+        let chunk = match self.posted.read_chunk(most + 2 * Foresight::DISTANCE) {
             Err(ChunkError::TooFewSlots(some)) => self.posted.read_chunk(some),
             chunk => chunk,
         };
@@ -324,7 +325,7 @@ impl Served {
         let (first, second) = chunk.as_mut_slices();
         let posted = (0..first.len()).map(|place| (true, place));
         let posted = posted.chain((0..second.len()).map(|place| (false, place)));
-        for (is_first, place) in posted {
+        for (is_first, place) in posted.take(most) {
             // Past the end of the ring nobody looks: it is seldom there.
             let ring = if is_first { &mut *first } else { &mut *second };
             let Some((posted, later)) = ring[place..].split_first_mut() else {

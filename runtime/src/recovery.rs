@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 use engine::{EventBuf, Limits, Shard, StateHash};
 use types::{Input, LimitName, Seq, ShardId};
 
+use crate::ahead::Ahead;
 use crate::config::{Config, Doing, JOURNAL, Projection, RecoveryHook, RecoveryProgress, Step};
 use crate::journal::{Anchor, Base, JournalError, Location, Mark, Opening, Writer};
 use crate::keeper::Keeper;
@@ -258,8 +259,9 @@ fn read(
         _ => {
             if past > 0 {
                 counted.begin(Doing::Checking, past);
+                let mut input = Input::PLACE;
                 for _ in 0..past {
-                    opening.next_input()?;
+                    opening.read(&mut input)?;
                     counted.count();
                 }
                 counted.tell();
@@ -275,11 +277,15 @@ fn read(
         }
     }
     let mut events = EventBuf::default();
-    while let Some(input) = opening.next_input()? {
+    let mut ahead = Ahead::new(opening.mark());
+    while let Some((input, _)) = ahead.next(&shard, |input| {
+        let is_read = opening.read(input)?;
+        Ok::<_, JournalError>(is_read.then(|| opening.mark()))
+    })? {
         events.clear();
-        shard.apply(&input, &mut events);
+        shard.apply(input, &mut events);
         if let Some(projection) = projection {
-            show(projection, &input, &events, &shard);
+            show(projection, input, &events, &shard);
         }
         replayed += 1;
         counted.count();
@@ -350,9 +356,8 @@ fn replay_past(
 ) -> Result<Shard, RecoveryError> {
     let mut events = EventBuf::default();
     projection(Step::Restored, &shard);
-    while shard.seq() < until
-        && let Some(input) = opening.next_input()?
-    {
+    let mut input = Input::PLACE;
+    while shard.seq() < until && opening.read(&mut input)? {
         events.clear();
         shard.apply(&input, &mut events);
         show(projection, &input, &events, &shard);

@@ -58,6 +58,15 @@ pub struct Frame {
     pub bytes: usize,
 }
 
+/// What a frame says beside what it carries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Head {
+    /// Whose it is.
+    pub shard: ShardId,
+    /// Bytes of the whole frame.
+    pub bytes: usize,
+}
+
 /// Why bytes are not a frame.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum FrameError {
@@ -128,6 +137,13 @@ fn seal(frame: &mut [u8]) {
     frame[CRC].copy_from_slice(&crc.to_le_bytes());
 }
 
+/// Reads the frame at the front of `bytes` into `input`, where it is one of the inputs that nearly all are: in place,
+/// for whoever reads many. `None` where it is another frame, or none: that [`decode`] says. `input` means nothing then.
+#[inline]
+pub fn decode_usual(bytes: &[u8], input: &mut Input) -> Option<Head> {
+    usual::decode(bytes, input)
+}
+
 /// Reads the frame at the front of `bytes`.
 ///
 /// # Errors
@@ -156,10 +172,7 @@ pub fn decode(bytes: &[u8]) -> Result<Frame, FrameError> {
     let ts = TimestampNs::decode(&mut reader)?;
     let payload = match kind {
         INPUT => {
-            let kind = match usual::decode(frame) {
-                Some(kind) => kind,
-                None => read(&mut reader)?,
-            };
+            let kind = read(&mut reader)?;
             Payload::Input(Input { seq, ts, kind })
         }
         EVENT => {

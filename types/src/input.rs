@@ -16,6 +16,15 @@ pub struct Input {
     pub kind: InputKind,
 }
 
+impl Input {
+    /// The place of an input that is to be read into it.
+    pub const PLACE: Self = Self {
+        seq: Seq(0),
+        ts: TimestampNs(0),
+        kind: InputKind::Timer(Timer::Clock),
+    };
+}
+
 // Whoever has many inputs waiting reads them from memory: what is rare and large stands apart.
 const _: () = assert!(size_of::<Input>() == 128);
 

@@ -42,7 +42,7 @@ pub use anchor::{ANCHOR_FILE, Anchor, Mark};
 pub use base::Base;
 pub use opening::Opening;
 pub use reader::Reader;
-pub use record::{Chain, Reason, Record};
+pub use record::{Chain, Reason};
 pub use repair::{Repaired, repair};
 pub use writer::{Append, Writer};
 
@@ -502,9 +502,10 @@ pub fn open(
     mut visit: impl FnMut(Input),
 ) -> Result<Opened, JournalError> {
     let mut opening = Opening::new(location, snapshot)?;
-    while let Some(input) = opening.next_input()? {
+    let mut input = Input::PLACE;
+    while opening.read(&mut input)? {
         if input.seq > snapshot {
-            visit(input);
+            visit(std::mem::replace(&mut input, Input::PLACE));
         }
     }
     opening.finish(segment_bytes_max)
@@ -565,14 +566,15 @@ pub fn verify(location: &Location) -> Result<Summary, JournalError> {
         }
         Err(error) => return Err(error),
     };
+    let mut input = Input::PLACE;
     let damage = loop {
         let here = reader.mark();
         if let Some(reason) = contradiction(here, [summary.anchor, summary.base]) {
             break Some(reader.damage(reason));
         }
-        match reader.next_record() {
-            Ok(Some(_)) => {}
-            Ok(None) => {
+        match reader.read(&mut input) {
+            Ok(true) => {}
+            Ok(false) => {
                 let ends_early = summary.anchor.is_some_and(|anchor| anchor.seq > here.seq);
                 break ends_early.then(|| reader.damage(Reason::Ends));
             }

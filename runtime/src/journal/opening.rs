@@ -118,14 +118,14 @@ impl Opening {
         read.filter(|read| read.seq > begins.seq).unwrap_or(begins)
     }
 
-    /// The next input after the base; `None` at the end.
+    /// Reads the next input after the base; `false` at the end. After that, and after an error, `input` means nothing.
     ///
     /// # Errors
     /// [`JournalError::Rot`] and [`JournalError::Damaged`] at the first record that is not what it should be, and I/O
     /// errors.
-    pub fn next_input(&mut self) -> Result<Option<Input>, JournalError> {
+    pub fn read(&mut self, input: &mut Input) -> Result<bool, JournalError> {
         let Some((reader, last)) = self.reader.as_mut().zip(self.last.as_ref()) else {
-            return Ok(None);
+            return Ok(false);
         };
         let base = self.base.as_ref().map(|base| base.mark);
         let begins = base.map_or(Seq(0), |base| base.seq);
@@ -137,10 +137,10 @@ impl Opening {
             if let Some(reason) = contradiction(reader.mark(), [Some(self.anchor), base]) {
                 return Err(as_rot(reader.damage(reason).into(), self.durable));
             }
-            match reader.next_record() {
-                Ok(Some(record)) if record.input.seq > begins => return Ok(Some(record.input)),
-                Ok(Some(_)) => {}
-                Ok(None) => self.is_read = true,
+            match reader.read(input) {
+                Ok(true) if input.seq > begins => return Ok(true),
+                Ok(true) => {}
+                Ok(false) => self.is_read = true,
                 Err(JournalError::Damaged(damage))
                     if damage.reason.is_torn_write()
                         && damage.seq > self.durable
@@ -156,15 +156,16 @@ impl Opening {
         if reader.mark().seq < self.durable {
             return Err(as_rot(reader.damage(Reason::Ends).into(), self.durable));
         }
-        Ok(None)
+        Ok(false)
     }
 
     /// Reads what was not read yet, cuts a torn tail, and opens the journal for writing.
     ///
     /// # Errors
-    /// As [`Opening::next_input`].
+    /// As [`Opening::read`].
     pub fn finish(mut self, segment_bytes_max: u64) -> Result<Opened, JournalError> {
-        while self.next_input()?.is_some() {}
+        let mut input = Input::PLACE;
+        while self.read(&mut input)? {}
         let location = &self.location;
         location.create_directory()?;
         let anchor = if let Some(anchor) = Anchor::open(location)? {

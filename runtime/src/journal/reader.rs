@@ -6,7 +6,7 @@ use std::path::Path;
 use types::frame::{self, FRAME_BYTES_MAX, FrameError};
 use types::{Input, Seq};
 
-use super::record::{CHAIN_BYTES, Chain, HEADER_BYTES, Header, Reason, Record, VERSION, decode};
+use super::record::{CHAIN_BYTES, Chain, HEADER_BYTES, Header, Read, Reason, VERSION, decode};
 use super::{
     Base, Damage, JournalError, Location, Mark, OtherVersion, Segment, Writer, archive, segments,
 };
@@ -136,77 +136,98 @@ impl Reader {
         self.offset
     }
 
-    /// The next record; `None` at the end of the journal.
+    /// Reads the next input; `false` at the end of the journal. After that, and after an error, `input` means nothing.
     ///
     /// # Errors
     /// [`JournalError::Damaged`] at the first record that is not what it should be, [`JournalError::Gone`] where it was
     /// removed while the cursor was on its way, and I/O errors.
     #[inline]
-    pub fn next_record(&mut self) -> Result<Option<Record>, JournalError> {
-        loop {
+    pub fn read(&mut self, input: &mut Input) -> Result<bool, JournalError> {
+        let rest = &self.buffer[self.taken..];
+        match decode(rest, self.location.shard, self.next, self.chain, input) {
+            Ok(read) => {
+                self.take(read);
+                Ok(true)
+            }
+            Err(reason) => self.read_on(reason, input),
+        }
+    }
+
+    fn take(&mut self, read: Read) {
+        self.taken += read.bytes;
+        self.offset += read.bytes as u64;
+        self.next = self.next.next();
+        self.chain = read.chain;
+        self.read_again = false;
+    }
+
+    /// What is in the buffer is not the next record, for this reason.
+    #[cold]
+    #[inline(never)]
+    fn read_on(&mut self, reason: Reason, input: &mut Input) -> Result<bool, JournalError> {
+        let mut reason = reason;
+        while self.fetch(reason)? {
             let rest = &self.buffer[self.taken..];
-            let reason = match decode(rest, self.location.shard, self.next, self.chain) {
-                Ok(record) => {
-                    self.taken += record.bytes;
-                    self.offset += record.bytes as u64;
-                    self.next = self.next.next();
-                    self.chain = record.chain;
-                    self.read_again = false;
-                    return Ok(Some(record));
+            match decode(rest, self.location.shard, self.next, self.chain, input) {
+                Ok(read) => {
+                    self.take(read);
+                    return Ok(true);
                 }
-                Err(reason) => reason,
-            };
-            let cut_short = matches!(
-                reason,
-                Reason::Incomplete | Reason::Frame(FrameError::Incomplete)
-            );
-            if !cut_short {
-                // What was read ahead of a writer may be older than the file is now.
-                if self.read_again {
-                    if reason == ROOM {
-                        if let Some(stray) = self.stray()? {
-                            return Err(self.damage(Reason::Stray(stray)).into());
-                        }
-                        if self.turn()? {
-                            continue;
-                        }
-                        return Ok(None);
-                    }
-                    if let Reason::Frame(FrameError::Version(found)) = reason {
-                        return Err(OtherVersion {
-                            path: self.segment.path.clone(),
-                            found: found.into(),
-                            reads: frame::VERSION.into(),
-                        }
-                        .into());
-                    }
-                    return Err(self.damage(reason).into());
-                }
-                self.read_again = true;
-                self.buffer.clear();
-                self.taken = 0;
-                self.fill()?;
-                continue;
-            }
-            if rest.len() < FRAME_BYTES_MAX + CHAIN_BYTES && self.fill()? {
-                continue;
-            }
-            if !self.buffer[self.taken..].is_empty() {
-                return Err(self.damage(reason).into());
-            }
-            if !self.turn()? {
-                return Ok(None);
+                Err(other) => reason = other,
             }
         }
+        Ok(false)
+    }
+
+    /// Gets other bytes to look at; `false` at the end of the journal.
+    fn fetch(&mut self, reason: Reason) -> Result<bool, JournalError> {
+        let cut_short = matches!(
+            reason,
+            Reason::Incomplete | Reason::Frame(FrameError::Incomplete)
+        );
+        if !cut_short {
+            // What was read ahead of a writer may be older than the file is now.
+            if self.read_again {
+                if reason == ROOM {
+                    if let Some(stray) = self.stray()? {
+                        return Err(self.damage(Reason::Stray(stray)).into());
+                    }
+                    return self.turn();
+                }
+                if let Reason::Frame(FrameError::Version(found)) = reason {
+                    return Err(OtherVersion {
+                        path: self.segment.path.clone(),
+                        found: found.into(),
+                        reads: frame::VERSION.into(),
+                    }
+                    .into());
+                }
+                return Err(self.damage(reason).into());
+            }
+            self.read_again = true;
+            self.buffer.clear();
+            self.taken = 0;
+            self.fill()?;
+            return Ok(true);
+        }
+        let rest = self.buffer.len() - self.taken;
+        if rest < FRAME_BYTES_MAX + CHAIN_BYTES && self.fill()? {
+            return Ok(true);
+        }
+        if self.taken < self.buffer.len() {
+            return Err(self.damage(reason).into());
+        }
+        self.turn()
     }
 
     /// The next input; `None` at the end of the journal.
     ///
     /// # Errors
-    /// As [`Reader::next_record`].
+    /// As [`Reader::read`].
     #[inline]
     pub fn next_input(&mut self) -> Result<Option<Input>, JournalError> {
-        Ok(self.next_record()?.map(|record| record.input))
+        let mut input = Input::PLACE;
+        Ok(self.read(&mut input)?.then_some(input))
     }
 
     /// Reads on; `false` at the end of the file.

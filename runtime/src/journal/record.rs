@@ -14,7 +14,7 @@
 //! Record: a [`types::frame`] input frame, then the chain after it (8 bytes). After the last record there
 //! may be zeros: room for more.
 
-use types::frame::{self, FrameError, Payload};
+use types::frame::{self, FrameError, Head, Payload};
 use types::{Input, Seq, ShardId};
 
 const MAGIC: [u8; 8] = *b"DYNJRNL1";
@@ -184,11 +184,9 @@ pub(super) fn array<const N: usize>(bytes: &[u8], offset: usize) -> [u8; N] {
         .unwrap_or([0; N])
 }
 
-/// A record that was read.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Record {
-    /// The input.
-    pub input: Input,
+/// What a record says beside its input.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Read {
     /// Chain after it.
     pub chain: Chain,
     /// Bytes that the record takes.
@@ -205,23 +203,30 @@ pub fn encode(shard: ShardId, input: &Input, chain: Chain, out: &mut Vec<u8>) ->
     chain
 }
 
-/// Reads the record at the front of `bytes`, which must be the one after `chain` with seq `next`.
+/// Reads the record at the front of `bytes`, which must be the one after `chain` with seq `next`, into `input`. That
+/// means nothing after an error.
 ///
 /// # Errors
 /// See [`Reason`].
 #[inline]
-pub fn decode(bytes: &[u8], shard: ShardId, next: Seq, chain: Chain) -> Result<Record, Reason> {
-    let frame = frame::decode(bytes)?;
+pub fn decode(
+    bytes: &[u8],
+    shard: ShardId,
+    next: Seq,
+    chain: Chain,
+    input: &mut Input,
+) -> Result<Read, Reason> {
+    let head = match frame::decode_usual(bytes, input) {
+        Some(head) => head,
+        None => decode_other(bytes, shard, input)?,
+    };
     let crc = u32::from_le_bytes(array(bytes, 4));
     let stored = bytes
-        .get(frame.bytes..frame.bytes + CHAIN_BYTES)
+        .get(head.bytes..head.bytes + CHAIN_BYTES)
         .ok_or(Reason::Incomplete)?;
-    if frame.shard != shard {
-        return Err(Reason::Shard(frame.shard));
+    if head.shard != shard {
+        return Err(Reason::Shard(head.shard));
     }
-    let Payload::Input(input) = frame.payload else {
-        return Err(Reason::NotAnInput);
-    };
     if input.seq != next {
         return Err(Reason::Gap(input.seq));
     }
@@ -229,10 +234,29 @@ pub fn decode(bytes: &[u8], shard: ShardId, next: Seq, chain: Chain) -> Result<R
     if stored != chain.0.to_le_bytes() {
         return Err(Reason::Chain);
     }
-    Ok(Record {
-        input,
+    Ok(Read {
         chain,
-        bytes: frame.bytes + CHAIN_BYTES,
+        bytes: head.bytes + CHAIN_BYTES,
+    })
+}
+
+/// Any frame that is an input's.
+#[inline(never)]
+fn decode_other(bytes: &[u8], shard: ShardId, input: &mut Input) -> Result<Head, Reason> {
+    let frame = frame::decode(bytes)?;
+    if bytes.len() < frame.bytes + CHAIN_BYTES {
+        return Err(Reason::Incomplete);
+    }
+    if frame.shard != shard {
+        return Err(Reason::Shard(frame.shard));
+    }
+    let Payload::Input(read) = frame.payload else {
+        return Err(Reason::NotAnInput);
+    };
+    *input = read;
+    Ok(Head {
+        shard: frame.shard,
+        bytes: frame.bytes,
     })
 }
 
@@ -283,11 +307,15 @@ mod tests {
         let second = bytes.len();
         let two = encode(SHARD, &clock(2), one, &mut bytes);
 
-        let record = decode(&bytes, SHARD, Seq(1), genesis).unwrap();
-        assert_eq!((record.bytes, record.chain), (second, one));
-        assert_eq!(record.input, clock(1));
-        let record = decode(&bytes[second..], SHARD, Seq(2), one).unwrap();
-        assert_eq!(record.chain, two);
+        let mut input = Input::PLACE;
+        let mut decode = |bytes: &[u8], shard, next, chain| {
+            decode(bytes, shard, next, chain, &mut input).map(|read| (read, input.clone()))
+        };
+        let (read, input) = decode(&bytes, SHARD, Seq(1), genesis).unwrap();
+        assert_eq!((read.bytes, read.chain), (second, one));
+        assert_eq!(input, clock(1));
+        let (read, _) = decode(&bytes[second..], SHARD, Seq(2), one).unwrap();
+        assert_eq!(read.chain, two);
 
         // In another place, behind another past, of another shard.
         assert_eq!(

@@ -103,7 +103,7 @@ fn reader_at(location: &Location, keep: Seq) -> Result<Option<Reader>, JournalEr
         let mut reader = Reader::open(location, begins)?;
         while reader.mark().seq < keep {
             if super::contradiction(reader.mark(), [None, base]).is_some()
-                || reader.next_record()?.is_none()
+                || reader.next_input()?.is_none()
             {
                 return Ok(None);
             }

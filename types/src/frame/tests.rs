@@ -290,9 +290,11 @@ fn every_flipped_bit_and_every_truncation_is_noticed() {
         let mut flipped = bytes.clone();
         flipped[bit / 8] ^= 1 << (bit % 8);
         assert!(decode(&flipped).is_err(), "bit {bit}");
+        assert_eq!(decode_usual(&flipped, &mut quote_input()), None, "bit {bit}");
     }
     for len in 0..bytes.len() {
         assert!(decode(&bytes[..len]).is_err(), "length {len}");
+        assert_eq!(decode_usual(&bytes[..len], &mut quote_input()), None, "length {len}");
     }
 }
 
@@ -352,16 +354,22 @@ proptest! {
     }
 
     #[test]
-    fn usual_frames_are_read_as_the_general_form_reads_them(kind in usual_kind(), place in HEADER_BYTES..88, byte in prop_oneof![0_u8..8, any::<u8>()]) {
+    fn usual_frames_are_read_as_the_general_form_reads_them(kind in usual_kind(), place in CRC.end..88, byte in prop_oneof![0_u8..8, any::<u8>()]) {
         let input = Input { seq: Seq(1), ts: TimestampNs(2), kind };
         let mut bytes = general(&input);
-        prop_assert_eq!(usual::decode(&bytes), Some(input.kind));
+        let mut read = quote_input();
+        let head = Head { shard: ShardId(1), bytes: bytes.len() };
+        prop_assert_eq!(decode_usual(&bytes, &mut read), Some(head));
+        prop_assert_eq!(&read, &input);
         if let Some(altered) = bytes.get_mut(place) {
             *altered = byte;
         }
-        if let Some(kind) = usual::decode(&bytes) {
-            let mut reader = Reader::new(&bytes[HEADER_BYTES..]);
-            prop_assert_eq!(read::<InputKind>(&mut reader), Ok(kind));
+        if bytes != general(&input) {
+            prop_assert_eq!(decode_usual(&bytes, &mut read), None);
+        }
+        let sealed = altered(bytes, |_| {});
+        if let Some(Head { shard, bytes }) = decode_usual(&sealed, &mut read) {
+            prop_assert_eq!(decode(&sealed), Ok(Frame { shard, payload: Payload::Input(read), bytes }));
         }
     }
 

@@ -1,17 +1,18 @@
-//! The frames of the inputs that nearly all are: limit orders, cancels, quotes and prints. Each field of
+//! The frames of the inputs that nearly all are: limit and market orders, cancels, quotes and prints. Each field of
 //! such a frame has one width and one place, so that the frame is put together and read as an array:
 //! field by field, each would ask again for room, or whether it is there. The bytes are those of the
-//! general form, and what is not quite usual is left to it.
+//! general form, and what is not quite usual is left to it. They are read into the place of an input, because every
+//! hand that one goes through costs as much as reading it.
 
 #![expect(
     clippy::inline_always,
     reason = "only inlined does it know its places when it is compiled"
 )]
 
-use super::{ALIGN_BYTES, CRC, HEADER_BYTES, INPUT, LENGTH, VERSION};
+use super::{ALIGN_BYTES, CRC, HEADER_BYTES, Head, INPUT, LENGTH, VERSION};
 use crate::codec::{Codec, Reader};
-use crate::command::{Command, NewOrder, OrderKind, TimeInForce};
-use crate::id::{AccountId, ClientOrderId, InstrumentId, OrderId, ShardId};
+use crate::command::{Command, NewOrder, OrderKind, Side, TimeInForce};
+use crate::id::{AccountId, ClientOrderId, InstrumentId, OrderId, Seq, ShardId};
 use crate::input::{Input, InputKind};
 use crate::market::{MarketData, MarketEvent, Quote, Trade};
 use crate::time::TimestampNs;
@@ -23,7 +24,8 @@ const COMMAND: u8 = 1;
 /// Tags of [`Command`].
 const SUBMIT_ORDER: u8 = 5;
 const CANCEL_ORDER: u8 = 7;
-/// Tag of [`OrderKind::Limit`].
+/// Tags of [`OrderKind`].
+const AT_MARKET: u8 = 0;
 const LIMIT: u8 = 1;
 /// Tag of [`TimeInForce::GoodTillDate`], the one that takes more bytes than its tag.
 const GOOD_TILL_DATE: u8 = 4;
@@ -33,24 +35,34 @@ const TRADE: u8 = 1;
 
 /// Lengths of the frames, the zeros at their ends included.
 const ORDER_BYTES: usize = 88;
+const MARKET_ORDER_BYTES: usize = 80;
 const CANCEL_BYTES: usize = 48;
 const QUOTE_BYTES: usize = 80;
 const TRADE_BYTES: usize = 64;
-const _: () =
+const _: () = {
     assert!((ORDER_BYTES | CANCEL_BYTES | QUOTE_BYTES | TRADE_BYTES).is_multiple_of(ALIGN_BYTES));
+    // Told apart by what they carry.
+    assert!(MARKET_ORDER_BYTES == QUOTE_BYTES);
+};
 
 /// Appends the frame of a usual input; says whether it is one.
 #[inline]
 pub(super) fn encode(shard: ShardId, input: &Input, out: &mut Vec<u8>) -> bool {
     match &input.kind {
         InputKind::Command(Command::SubmitOrder(order)) => {
-            let (OrderKind::Limit { price }, tif) = (order.kind, tag_of(order.tif)) else {
-                return false;
-            };
+            let tif = tag_of(order.tif);
             if tif == GOOD_TILL_DATE {
                 return false;
             }
-            limit_order(Draft::begin(shard, input), order, price, tif).append(out);
+            match order.kind {
+                OrderKind::Limit { price } => {
+                    limit_order(Draft::begin(shard, input), order, price, tif).append(out);
+                }
+                OrderKind::Market => {
+                    market_order(Draft::begin(shard, input), order, tif).append(out);
+                }
+                _ => return false,
+            }
         }
         InputKind::Command(Command::CancelOrder { account, order }) => {
             cancel(Draft::begin(shard, input), *account, *order).append(out);
@@ -88,21 +100,21 @@ fn limit_order(
     price: Price,
     tif: u8,
 ) -> Draft<ORDER_BYTES> {
-    draft.put([COMMAND, SUBMIT_ORDER]);
-    draft.put(order.account.0.to_le_bytes());
-    draft.put((order.client_order.0 as u64).to_le_bytes());
-    draft.put(((order.client_order.0 >> 64) as u64).to_le_bytes());
-    draft.put(order.instrument.0.to_le_bytes());
-    draft.put([order.side as u8, LIMIT]);
+    draft.put_order(order, LIMIT);
     draft.put(price.0.to_le_bytes());
-    draft.put(order.qty.0.to_le_bytes());
-    draft.put([tif]);
-    draft.put(order.display.0.to_le_bytes());
-    draft.put([order.post_only.into()]);
-    draft.put([order.reduce_only.into()]);
-    draft.put([order.cancel_on_disconnect.into()]);
-    draft.put([order.self_trade as u8]);
-    draft.put([order.leg as u8]);
+    draft.put_terms(order, tif);
+    draft.put([0; 2]);
+    draft
+}
+
+#[inline(always)]
+fn market_order(
+    mut draft: Draft<MARKET_ORDER_BYTES>,
+    order: &NewOrder,
+    tif: u8,
+) -> Draft<MARKET_ORDER_BYTES> {
+    draft.put_order(order, AT_MARKET);
+    draft.put_terms(order, tif);
     draft.put([0; 2]);
     draft
 }
@@ -144,48 +156,43 @@ fn trade(mut draft: Draft<TRADE_BYTES>, event: &MarketEvent, trade: &Trade) -> D
     draft
 }
 
-/// Reads the payload of the frame of a usual input; `None` where it is not one, or is none.
+/// Reads the frame of a usual input at the front of `bytes` into `input`; `None` where it is not one, or is none.
 #[inline]
-pub(super) fn decode(frame: &[u8]) -> Option<InputKind> {
-    match frame.len() {
-        ORDER_BYTES => read_limit_order(Scan::begin(frame)?),
-        CANCEL_BYTES => read_cancel(Scan::begin(frame)?),
-        QUOTE_BYTES => read_quote(Scan::begin(frame)?),
-        TRADE_BYTES => read_trade(Scan::begin(frame)?),
+pub(super) fn decode(bytes: &[u8], input: &mut Input) -> Option<Head> {
+    match u32::from_le_bytes(*bytes.first_chunk()?) as usize {
+        ORDER_BYTES => Scan::<ORDER_BYTES>::begin(bytes)?.read(input, read_limit_order),
+        CANCEL_BYTES => Scan::<CANCEL_BYTES>::begin(bytes)?.read(input, read_cancel),
+        QUOTE_BYTES => Scan::<QUOTE_BYTES>::begin(bytes)?.read(input, |scan| {
+            if scan.bytes[HEADER_BYTES] == MARKET {
+                read_quote(scan)
+            } else {
+                read_market_order(scan)
+            }
+        }),
+        TRADE_BYTES => Scan::<TRADE_BYTES>::begin(bytes)?.read(input, read_trade),
         _ => None,
     }
 }
 
 #[inline(always)]
-fn read_limit_order(mut scan: Scan<'_, ORDER_BYTES>) -> Option<InputKind> {
-    scan.expect([COMMAND, SUBMIT_ORDER])?;
-    let account = AccountId(u32::from_le_bytes(scan.take()));
-    let client_order = ClientOrderId(u128::from_le_bytes(scan.take()));
-    let instrument = InstrumentId(u32::from_le_bytes(scan.take()));
-    let side = scan.tagged()?;
-    scan.expect([LIMIT])?;
+fn read_limit_order(scan: &mut Scan<'_, ORDER_BYTES>) -> Option<InputKind> {
+    let order = scan.order(LIMIT)?;
     let price = Price(i64::from_le_bytes(scan.take()));
-    let order = NewOrder {
-        account,
-        client_order,
-        instrument,
-        side,
-        kind: OrderKind::Limit { price },
-        qty: Qty(i64::from_le_bytes(scan.take())),
-        tif: scan.tagged()?,
-        display: Qty(i64::from_le_bytes(scan.take())),
-        post_only: scan.tagged()?,
-        reduce_only: scan.tagged()?,
-        cancel_on_disconnect: scan.tagged()?,
-        self_trade: scan.tagged()?,
-        leg: scan.tagged()?,
-    };
+    let order = scan.terms(order, OrderKind::Limit { price })?;
     scan.expect([0; 2])?;
     Some(InputKind::Command(Command::SubmitOrder(order)))
 }
 
 #[inline(always)]
-fn read_cancel(mut scan: Scan<'_, CANCEL_BYTES>) -> Option<InputKind> {
+fn read_market_order(scan: &mut Scan<'_, MARKET_ORDER_BYTES>) -> Option<InputKind> {
+    let order = scan.order(AT_MARKET)?;
+    let order = scan.terms(order, OrderKind::Market)?;
+    scan.expect([0; 2])?;
+    Some(InputKind::Command(Command::SubmitOrder(order)))
+}
+
+#[inline(always)]
+fn read_cancel(scan: &mut Scan<'_, CANCEL_BYTES>) -> Option<InputKind> {
     scan.expect([COMMAND, CANCEL_ORDER])?;
     let account = AccountId(u32::from_le_bytes(scan.take()));
     let order = OrderId(u64::from_le_bytes(scan.take()));
@@ -194,7 +201,7 @@ fn read_cancel(mut scan: Scan<'_, CANCEL_BYTES>) -> Option<InputKind> {
 }
 
 #[inline(always)]
-fn read_quote(mut scan: Scan<'_, QUOTE_BYTES>) -> Option<InputKind> {
+fn read_quote(scan: &mut Scan<'_, QUOTE_BYTES>) -> Option<InputKind> {
     let (instrument, ts_event) = scan.event(QUOTE)?;
     let quote = Quote {
         bid: Price(i64::from_le_bytes(scan.take())),
@@ -211,7 +218,7 @@ fn read_quote(mut scan: Scan<'_, QUOTE_BYTES>) -> Option<InputKind> {
 }
 
 #[inline(always)]
-fn read_trade(mut scan: Scan<'_, TRADE_BYTES>) -> Option<InputKind> {
+fn read_trade(scan: &mut Scan<'_, TRADE_BYTES>) -> Option<InputKind> {
     let (instrument, ts_event) = scan.event(TRADE)?;
     let trade = Trade {
         price: Price(i64::from_le_bytes(scan.take())),
@@ -258,6 +265,30 @@ impl<const LEN: usize> Draft<LEN> {
         self.bytes[self.at..self.at + WIDTH].copy_from_slice(&field);
         self.at += WIDTH;
         self.checksum.add(field);
+    }
+
+    /// What an order says before its price.
+    #[inline(always)]
+    fn put_order(&mut self, order: &NewOrder, kind: u8) {
+        self.put([COMMAND, SUBMIT_ORDER]);
+        self.put(order.account.0.to_le_bytes());
+        self.put((order.client_order.0 as u64).to_le_bytes());
+        self.put(((order.client_order.0 >> 64) as u64).to_le_bytes());
+        self.put(order.instrument.0.to_le_bytes());
+        self.put([order.side as u8, kind]);
+    }
+
+    /// What an order says behind its price.
+    #[inline(always)]
+    fn put_terms(&mut self, order: &NewOrder, tif: u8) {
+        self.put(order.qty.0.to_le_bytes());
+        self.put([tif]);
+        self.put(order.display.0.to_le_bytes());
+        self.put([order.post_only.into()]);
+        self.put([order.reduce_only.into()]);
+        self.put([order.cancel_on_disconnect.into()]);
+        self.put([order.self_trade as u8]);
+        self.put([order.leg as u8]);
     }
 
     #[inline(always)]
@@ -330,7 +361,34 @@ impl Checksum {
     }
 }
 
-/// Reads a frame of `LEN` bytes behind its header, as [`Draft`] writes one.
+/// The CRC32C of a frame, taken word by word.
+#[inline(always)]
+fn checksum<const LEN: usize>(frame: &[u8; LEN]) -> u32 {
+    let checked = &frame[CRC.end..];
+    let mut checksum = Checksum::new();
+    let (words, _) = checked.as_chunks::<ALIGN_BYTES>();
+    for &word in words {
+        checksum.add(word);
+    }
+    checksum.of(checked)
+}
+
+/// A field of a frame at a place that is known.
+fn field<const WIDTH: usize>(frame: &[u8], place: usize) -> [u8; WIDTH] {
+    let mut field = [0; WIDTH];
+    field.copy_from_slice(frame.split_at(place).1.split_at(WIDTH).0);
+    field
+}
+
+/// What an order says before its price.
+struct OrderHead {
+    account: AccountId,
+    client_order: ClientOrderId,
+    instrument: InstrumentId,
+    side: Side,
+}
+
+/// Reads a frame of `LEN` bytes that checks behind its header, as [`Draft`] writes one.
 struct Scan<'a, const LEN: usize> {
     bytes: &'a [u8; LEN],
     at: usize,
@@ -338,10 +396,61 @@ struct Scan<'a, const LEN: usize> {
 
 impl<'a, const LEN: usize> Scan<'a, LEN> {
     #[inline(always)]
-    fn begin(frame: &'a [u8]) -> Option<Self> {
-        let bytes = frame.try_into().ok()?;
+    fn begin(bytes: &'a [u8]) -> Option<Self> {
+        let bytes: &[u8; LEN] = bytes.first_chunk()?;
+        let checks = field(bytes, CRC.start) == checksum(bytes).to_le_bytes();
+        let is_input = field(bytes, CRC.end) == [VERSION, INPUT];
         let at = HEADER_BYTES;
-        Some(Self { bytes, at })
+        (checks && is_input).then_some(Self { bytes, at })
+    }
+
+    #[inline(always)]
+    fn read(
+        mut self,
+        input: &mut Input,
+        kind: impl FnOnce(&mut Self) -> Option<InputKind>,
+    ) -> Option<Head> {
+        input.kind = kind(&mut self)?;
+        input.seq = Seq(u64::from_le_bytes(field(self.bytes, 12)));
+        input.ts = TimestampNs(u64::from_le_bytes(field(self.bytes, 20)));
+        Some(Head {
+            shard: ShardId(u16::from_le_bytes(field(self.bytes, 10))),
+            bytes: LEN,
+        })
+    }
+
+    /// What an order says before its price.
+    #[inline(always)]
+    fn order(&mut self, kind: u8) -> Option<OrderHead> {
+        self.expect([COMMAND, SUBMIT_ORDER])?;
+        let head = OrderHead {
+            account: AccountId(u32::from_le_bytes(self.take())),
+            client_order: ClientOrderId(u128::from_le_bytes(self.take())),
+            instrument: InstrumentId(u32::from_le_bytes(self.take())),
+            side: self.tagged()?,
+        };
+        self.expect([kind])?;
+        Some(head)
+    }
+
+    /// The order, with what it says behind its price.
+    #[inline(always)]
+    fn terms(&mut self, head: OrderHead, kind: OrderKind) -> Option<NewOrder> {
+        Some(NewOrder {
+            account: head.account,
+            client_order: head.client_order,
+            instrument: head.instrument,
+            side: head.side,
+            kind,
+            qty: Qty(i64::from_le_bytes(self.take())),
+            tif: self.tagged()?,
+            display: Qty(i64::from_le_bytes(self.take())),
+            post_only: self.tagged()?,
+            reduce_only: self.tagged()?,
+            cancel_on_disconnect: self.tagged()?,
+            self_trade: self.tagged()?,
+            leg: self.tagged()?,
+        })
     }
 
     #[inline(always)]

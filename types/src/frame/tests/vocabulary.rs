@@ -372,16 +372,17 @@ pub(super) fn input_kind() -> impl Strategy<Value = InputKind> {
 pub(super) fn usual_kind() -> impl Strategy<Value = InputKind> {
     let has_no_time = |tif: &TimeInForce| !matches!(tif, TimeInForce::GoodTillDate { .. });
     let tif = tif().prop_filter("a time takes bytes of its own", has_no_time);
-    let limit_order = (order(), price(), tif).prop_map(|(order, price, tif)| NewOrder {
-        kind: OrderKind::Limit { price },
-        tif,
-        ..order
-    });
+    let kind = prop_oneof![
+        3 => price().prop_map(|price| OrderKind::Limit { price }),
+        1 => Just(OrderKind::Market),
+    ];
+    let usual_order =
+        (order(), kind, tif).prop_map(|(order, kind, tif)| NewOrder { kind, tif, ..order });
     let cancel = (any::<u32>(), order_id()).prop_map(|(account, order)| Command::CancelOrder {
         account: AccountId(account),
         order,
     });
-    let command = prop_oneof![limit_order.prop_map(Command::SubmitOrder), cancel];
+    let command = prop_oneof![usual_order.prop_map(Command::SubmitOrder), cancel];
     let data = prop_oneof![quote(), trade()];
     let event = (any::<u32>(), ts(), data).prop_map(|(instrument, ts_event, data)| MarketEvent {
         instrument: InstrumentId(instrument),
