@@ -4,9 +4,9 @@
 use std::ops::Range;
 
 use types::{
-    CancelReason, Codec, CodecError, DenyReason, Funding, Grid, Instrument, InstrumentStatus,
-    Liquidity, Lots, MarkKind, Money, Notional, PaperModel, Ratio, Reader, Seq, Side, Terms, Ticks,
-    TimestampNs, TriggerOn, codec_struct,
+    CancelReason, Codec, CodecError, DenyReason, FillRule, Funding, Grid, Instrument,
+    InstrumentStatus, Latency, Liquidity, Lots, MarkKind, Money, Notional, PaperModel, Ratio,
+    Reader, Seq, Side, Terms, Ticks, TimestampNs, TriggerOn, codec_struct,
 };
 
 use crate::account::CurrencyId;
@@ -153,8 +153,8 @@ pub(crate) struct Market {
     /// Prices and quantities; derived from the definition.
     pub(crate) tick_grid: Grid,
     pub(crate) lot_grid: Grid,
-    /// Participants meet, without a collar, a minimum fee or an initial margin per unit; derived from
-    /// the definition.
+    /// Orders are neither delayed nor queue at an estimated place, and there is no collar, no minimum fee and no initial
+    /// margin per unit; derived from the definition.
     pub(crate) is_plain: bool,
     pub(crate) currency: CurrencyId,
     pub(crate) status: InstrumentStatus,
@@ -211,6 +211,17 @@ const OTHER_MARKS: [MarkKind; 2] = [MarkKind::Last, MarkKind::Mid];
 /// A position of either direction.
 const DIRECTIONS: [Lots; 2] = [Lots(1), Lots(-1)];
 
+/// Whether an order is at its market at once, and at rest there nothing but its price counts.
+fn is_direct(liquidity: &Liquidity) -> bool {
+    match liquidity {
+        Liquidity::Crossed => true,
+        Liquidity::Paper(model) => {
+            model.latency == Latency::None
+                && matches!(model.fill, FillRule::Touch | FillRule::Through)
+        }
+    }
+}
+
 impl Market {
     pub(crate) fn new(instrument: Instrument, tick_value: Notional, currency: CurrencyId) -> Self {
         let tick_value = TickValue::new(tick_value);
@@ -224,7 +235,7 @@ impl Market {
             lot_grid: Grid::new(instrument.lot_size.0),
             lot_charge,
             fee_shift: holding::fee_shift(&instrument.fees),
-            is_plain: instrument.liquidity == Liquidity::Crossed
+            is_plain: is_direct(&instrument.liquidity)
                 && lot_charge.is_some()
                 && instrument.collar == Ratio::ZERO
                 && instrument.fees.minimum == Money::ZERO

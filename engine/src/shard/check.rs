@@ -114,7 +114,7 @@ impl Shard {
     }
 
     /// The checks of an order as most are: a limit order of its own, netted, in its account's currency, on
-    /// an open market without anything special, free to go short, whose whole notional its account's
+    /// an open market with a price and without anything special, free to go short, whose whole notional its account's
     /// equity covers. `None` when anything is out of the ordinary or to be refused: then
     /// [`Shard::check_order`] decides. The account trades.
     #[inline(always)]
@@ -139,7 +139,7 @@ impl Shard {
         if account.terms.mode != PositionMode::Netting
             || account.has_conduct
             || !market.is_plain
-            || market.status != InstrumentStatus::Open
+            || !market.can_trade()
             || market.currency != account.currency
             // Not lazily: the side is a coin toss.
             || request.side as u8 > u8::from(market.allows_shorts(&account.terms))
@@ -547,9 +547,12 @@ impl Market {
         SignedQty(lots.0.saturating_mul(self.instrument.lot_size.0))
     }
 
-    /// Whether a book has nothing that a limit order would trade with.
+    /// Whether an open market has nothing that a limit order would trade with.
     #[inline]
     pub(super) fn meets_nobody(&self, side: Side, limit: Ticks) -> bool {
+        if !self.is_crossed() {
+            return self.would_take(side, limit).is_none();
+        }
         let opposite = side.opposite();
         let ladder = self.book.ladder(opposite);
         !ladder.reaches(key_of(opposite, limit))

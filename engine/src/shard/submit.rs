@@ -107,7 +107,7 @@ impl Shard {
         if stays {
             self.queue(handle, instrument, side, limit);
         } else {
-            self.match_order(handle, instrument, events);
+            self.take(handle, instrument, events);
         }
     }
 

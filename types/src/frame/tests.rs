@@ -290,11 +290,19 @@ fn every_flipped_bit_and_every_truncation_is_noticed() {
         let mut flipped = bytes.clone();
         flipped[bit / 8] ^= 1 << (bit % 8);
         assert!(decode(&flipped).is_err(), "bit {bit}");
-        assert_eq!(decode_usual(&flipped, &mut quote_input()), None, "bit {bit}");
+        assert_eq!(
+            decode_usual(&flipped, &mut quote_input()),
+            None,
+            "bit {bit}"
+        );
     }
     for len in 0..bytes.len() {
         assert!(decode(&bytes[..len]).is_err(), "length {len}");
-        assert_eq!(decode_usual(&bytes[..len], &mut quote_input()), None, "length {len}");
+        assert_eq!(
+            decode_usual(&bytes[..len], &mut quote_input()),
+            None,
+            "length {len}"
+        );
     }
 }
 
