@@ -30,7 +30,7 @@ pub(crate) struct Account {
     /// Its own currency, and what it may do with its money; both follow from the plan.
     pub(crate) currency: CurrencyId,
     /// Floors that followed a peak, and its owner was not told yet.
-    pub(crate) untold: Untold,
+    pub(crate) untold: EachLimit<bool>,
     pub(crate) day_locked: bool,
     /// Whether its plan has rules of conduct, which orders and fills are held to.
     pub(crate) has_conduct: bool,
@@ -64,9 +64,9 @@ pub(crate) struct Account {
     /// The newest primary breach.
     pub(crate) breach: Option<BreachRecord>,
     /// What moved its limits last.
-    pub(crate) moved: Moved,
-    /// Where their baselines come from.
-    pub(crate) origins: Origins,
+    pub(crate) moved: EachLimit<Option<Move>>,
+    /// Where their baselines come from; of a limit that it has not, where it would.
+    pub(crate) origins: EachLimit<BaselineOrigin>,
     /// Its newest opening fill, else what opened or resumed it. Fills are looked at where its plan has rules
     /// of conduct, of which a rest that was too long is one.
     pub(crate) active: At,
@@ -237,31 +237,55 @@ pub struct Move {
 
 codec_struct!(Move { seq, ts, cause });
 
-/// What moved each limit of an account last.
+/// Something that an account has for each limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) struct Moved {
-    pub(crate) daily: Option<Move>,
-    pub(crate) max: Option<Move>,
+pub(crate) struct EachLimit<T> {
+    pub(crate) daily: T,
+    pub(crate) max: T,
 }
 
-codec_struct!(Moved { daily, max });
+impl<T: Codec> Codec for EachLimit<T> {
+    fn encode(&self, out: &mut Vec<u8>) {
+        self.daily.encode(out);
+        self.max.encode(out);
+    }
 
-impl Moved {
-    /// What moved a limit last.
-    pub(crate) const fn of(&self, rule: RuleKind) -> Option<Move> {
+    fn decode(reader: &mut Reader<'_>) -> Result<Self, CodecError> {
+        Ok(Self {
+            daily: T::decode(reader)?,
+            max: T::decode(reader)?,
+        })
+    }
+}
+
+impl<T: Copy> EachLimit<T> {
+    /// The same for both.
+    pub(crate) const fn both(value: T) -> Self {
+        Self {
+            daily: value,
+            max: value,
+        }
+    }
+
+    pub(crate) const fn of(&self, rule: RuleKind) -> T {
         match rule {
             RuleKind::DailyLoss => self.daily,
             RuleKind::MaxLoss => self.max,
         }
     }
 
-    /// A limit was moved by this.
-    pub(crate) const fn note(&mut self, rule: RuleKind, by: Move) {
-        let moved = match rule {
-            RuleKind::DailyLoss => &mut self.daily,
-            RuleKind::MaxLoss => &mut self.max,
-        };
-        *moved = Some(by);
+    pub(crate) const fn set(&mut self, rule: RuleKind, value: T) {
+        match rule {
+            RuleKind::DailyLoss => self.daily = value,
+            RuleKind::MaxLoss => self.max = value,
+        }
+    }
+}
+
+impl EachLimit<bool> {
+    #[inline]
+    pub(crate) const fn any(self) -> bool {
+        self.daily || self.max
     }
 }
 
@@ -281,71 +305,6 @@ impl At {
             seq: self.seq,
             ts: self.ts,
             source,
-        }
-    }
-}
-
-/// Where the baseline of each limit of an account comes from; of one that it has not, where it would.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Origins {
-    pub(crate) daily: BaselineOrigin,
-    pub(crate) max: BaselineOrigin,
-}
-
-codec_struct!(Origins { daily, max });
-
-impl Origins {
-    /// Both are of one input.
-    pub(crate) const fn both(origin: BaselineOrigin) -> Self {
-        Self {
-            daily: origin,
-            max: origin,
-        }
-    }
-
-    /// Where the baseline of a limit comes from.
-    pub(crate) const fn of(&self, rule: RuleKind) -> BaselineOrigin {
-        match rule {
-            RuleKind::DailyLoss => self.daily,
-            RuleKind::MaxLoss => self.max,
-        }
-    }
-
-    /// The baseline of a limit was taken there.
-    pub(crate) const fn note(&mut self, rule: RuleKind, origin: BaselineOrigin) {
-        match rule {
-            RuleKind::DailyLoss => self.daily = origin,
-            RuleKind::MaxLoss => self.max = origin,
-        }
-    }
-}
-
-/// Limits of which a move is untold.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) struct Untold {
-    pub(crate) daily: bool,
-    pub(crate) max: bool,
-}
-
-codec_struct!(Untold { daily, max });
-
-impl Untold {
-    #[inline]
-    pub(crate) const fn any(self) -> bool {
-        self.daily || self.max
-    }
-
-    pub(crate) const fn of(self, rule: RuleKind) -> bool {
-        match rule {
-            RuleKind::DailyLoss => self.daily,
-            RuleKind::MaxLoss => self.max,
-        }
-    }
-
-    pub(crate) const fn set(&mut self, rule: RuleKind, untold: bool) {
-        match rule {
-            RuleKind::DailyLoss => self.daily = untold,
-            RuleKind::MaxLoss => self.max = untold,
         }
     }
 }

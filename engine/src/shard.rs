@@ -37,6 +37,7 @@ mod prints;
 mod queue;
 mod registry;
 mod roll;
+mod room;
 mod submit;
 mod timed;
 mod walk;

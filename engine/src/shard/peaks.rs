@@ -21,14 +21,15 @@ use std::borrow::Cow;
 
 use rules::{AccountRules, FloorMoves, Trailing};
 use types::{
-    AccountId, BaselineSource, EventKind, FloorMoveCause, InstrumentId, Lots, Money, Notional,
+    AccountId, BaselineOrigin, BaselineSource, EventKind, FloorMoveCause, InstrumentId, Lots,
+    Money, Notional,
 };
 
 use super::Shard;
 use super::cascade::{Touched, TouchedBy};
 use super::holdings::{Reckoning, unrealised_at};
-use super::judge::slope_of;
-use crate::account::{Account, At, Move, Moved, Origins, Untold};
+use super::room::slope_of;
+use crate::account::{Account, At, EachLimit, Move};
 use crate::derived::Derived;
 use crate::event_buf::EventBuf;
 use crate::high_water::{Best, MARK_MAX};
@@ -82,9 +83,9 @@ impl Seen {
 /// Limits as they stand, where they come from, what moved them last, and whether that was told.
 struct Followed {
     rules: AccountRules,
-    moved: Moved,
-    origins: Origins,
-    untold: Untold,
+    moved: EachLimit<Option<Move>>,
+    origins: EachLimit<BaselineOrigin>,
+    untold: EachLimit<bool>,
 }
 
 impl Followed {
@@ -131,8 +132,8 @@ impl Shard {
         let origin = at.takes(BaselineSource::Equity(equity));
         let plan = &self.plans[account.plan.0 as usize].plan;
         for limit in followed.rules.ratchet_equity(plan, equity).iter() {
-            followed.moved.note(limit.rule, by);
-            followed.origins.note(limit.rule, origin);
+            followed.moved.set(limit.rule, Some(by));
+            followed.origins.set(limit.rule, origin);
             followed.untold.set(limit.rule, true);
         }
         Some(followed)
@@ -321,8 +322,8 @@ impl Shard {
         for (moves, source) in moves {
             let origin = at.takes(source);
             for limit in moves.iter() {
-                account.moved.note(limit.rule, by);
-                account.origins.note(limit.rule, origin);
+                account.moved.set(limit.rule, Some(by));
+                account.origins.set(limit.rule, origin);
                 account.untold.set(limit.rule, true);
             }
         }

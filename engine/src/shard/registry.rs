@@ -10,7 +10,7 @@ use types::{
 };
 
 use super::{Contest, KnownPlan, OpenDay, Shard};
-use crate::account::{Account, Foreign, List, Moved, OrderRate, Origins, Untold};
+use crate::account::{Account, EachLimit, Foreign, List, OrderRate};
 use crate::book::NIL as NO_ORDER;
 use crate::derived::{Derived, DerivedFlag, DerivedSeq};
 use crate::event_buf::EventBuf;
@@ -197,11 +197,11 @@ impl Shard {
             is_trailing: DerivedFlag::default(),
             seen: Derived::NONE,
             judged: DerivedSeq::default(),
-            untold: Untold::default(),
+            untold: EachLimit::default(),
             entry: None,
             breach: None,
-            moved: Moved::default(),
-            origins: Origins::both(self.at().takes(BaselineSource::Opening)),
+            moved: EachLimit::default(),
+            origins: EachLimit::both(self.at().takes(BaselineSource::Opening)),
             active: self.at(),
         });
         let opened = limits.iter().flatten();

@@ -117,7 +117,7 @@ impl Shard {
         // A roll takes the day's baseline anew even where that moves nothing.
         let origin = self.at().takes(BaselineSource::Roll);
         let account = &mut self.accounts[id.0 as usize];
-        account.origins.note(RuleKind::DailyLoss, origin);
+        account.origins.set(RuleKind::DailyLoss, origin);
         let plan = &self.plans[account.plan.0 as usize].plan;
         if let Some((day, pnl, counted)) = roll.closed {
             let equity = equity.to_money_floor();

@@ -5,7 +5,7 @@ use types::{
     AccountId, InstrumentId, Label, Leg, Lots, MarkKind, Money, Notional, Price, Ratio, Side, Ticks,
 };
 
-use crate::account::{Account, CurrencyId, Move, Moved};
+use crate::account::{Account, CurrencyId, EachLimit, Move};
 use crate::holding::{self, Holding};
 use crate::market::Touch;
 use crate::shard::Shard;
@@ -146,7 +146,7 @@ impl Shard {
         &self,
         account: &Account,
         rules: &AccountRules,
-        moved: &Moved,
+        moved: &EachLimit<Option<Move>>,
         worth: &Worth,
     ) -> Vec<LimitView> {
         let limits = rules.limits();

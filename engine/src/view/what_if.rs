@@ -178,7 +178,9 @@ impl Shard {
                     cause: FloorMoveCause::Trailed,
                 };
                 let mut note = |moves: FloorMoves| {
-                    moves.iter().for_each(|limit| moved.note(limit.rule, by));
+                    moves
+                        .iter()
+                        .for_each(|limit| moved.set(limit.rule, Some(by)));
                 };
                 note(rules.ratchet_equity(plan, worth.equity));
                 if closes || was_flat {

@@ -381,6 +381,7 @@ fn field<const WIDTH: usize>(frame: &[u8], place: usize) -> [u8; WIDTH] {
 }
 
 /// What an order says before its price.
+#[derive(Clone, Copy)]
 struct OrderHead {
     account: AccountId,
     client_order: ClientOrderId,
