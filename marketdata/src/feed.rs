@@ -242,7 +242,8 @@ pub trait Adapter: Send {
         out: &mut Output,
     ) -> Result<(), Malformed>;
 
-    /// The answer to an [`Action::Fetch`] came, or `None` when there was none.
+    /// The answer to an [`Action::Fetch`] came, or `None` when there was none. Most venues state everything on their
+    /// streams, and nothing is fetched.
     ///
     /// # Errors
     /// As [`Adapter::message`].
@@ -252,7 +253,10 @@ pub trait Adapter: Send {
         body: Option<&mut [u8]>,
         now: TimestampNs,
         out: &mut Output,
-    ) -> Result<(), Malformed>;
+    ) -> Result<(), Malformed> {
+        let _ = (fetch, body, now, out);
+        Ok(())
+    }
 
     /// Time has passed: pings that are due, silence that lasts too long. Called about once a second.
     fn tick(&mut self, now: TimestampNs, out: &mut Output);

@@ -31,8 +31,8 @@ pub use local::LocalAlpaca;
 use types::{DepthUpdate, InstrumentStatus, MarketData, Qty, Quote, TimestampNs};
 
 use crate::feed::{
-    Action, Adapter, Addresses, BookChannel, Channels, Credentials, FetchId, Health, Listing,
-    Malformed, Mark, Output, Prints, Reader, Screened, State, Stream, Tracks, Unexpected,
+    Action, Adapter, Addresses, BookChannel, Channels, Credentials, Health, Listing, Malformed,
+    Mark, Output, Prints, Reader, Screened, State, Stream, Tracks, Unexpected,
 };
 use message::{Argument, Item, Said, Told, request};
 use msgpack::Pack;
@@ -553,17 +553,6 @@ impl Adapter for Alpaca {
             Encoding::Json => self.on_json(bytes, now, out),
             Encoding::MessagePack => self.on_pack(bytes, now, out),
         }
-    }
-
-    fn answer(
-        &mut self,
-        _: FetchId,
-        _: Option<&mut [u8]>,
-        _: TimestampNs,
-        _: &mut Output,
-    ) -> Result<(), Malformed> {
-        // Nothing is fetched.
-        Ok(())
     }
 
     fn tick(&mut self, now: TimestampNs, out: &mut Output) {

@@ -31,8 +31,8 @@ use types::{MarketData, TimestampNs};
 use message::{Envelope, Levels, Print, Touch};
 
 use crate::feed::{
-    Action, Adapter, Addresses, BookChannel, Channels, FetchId, Health, Listing, Malformed, Mark,
-    Output, Reader, Restate, Screened, Stamp, State, Stream, TooMany, Tracks, Unexpected,
+    Action, Adapter, Addresses, BookChannel, Channels, Health, Listing, Malformed, Mark, Output,
+    Reader, Restate, Screened, Stamp, State, Stream, TooMany, Tracks, Unexpected,
 };
 
 /// Streams and REST.
@@ -510,16 +510,6 @@ impl Adapter for Bybit {
             _ if !envelope.op.is_empty() => Ok(()),
             _ => Err(Malformed::new("orderbook, publicTrade or an answer", bytes)),
         }
-    }
-
-    fn answer(
-        &mut self,
-        _: FetchId,
-        _: Option<&mut [u8]>,
-        _: TimestampNs,
-        _: &mut Output,
-    ) -> Result<(), Malformed> {
-        Ok(())
     }
 
     fn tick(&mut self, now: TimestampNs, out: &mut Output) {

@@ -30,7 +30,7 @@ use message::{
 };
 
 use crate::feed::{
-    Action, Adapter, Addresses, Book, BookChannel, Channels, FetchId, Health, LEVELS_MAX, Listing,
+    Action, Adapter, Addresses, Book, BookChannel, Channels, Health, LEVELS_MAX, Listing,
     Malformed, Output, Screened, State, Stream, Tracks, Value, keep_best, quoted,
 };
 
@@ -389,17 +389,6 @@ impl Adapter for Coinbase {
                 break;
             }
         }
-        Ok(())
-    }
-
-    fn answer(
-        &mut self,
-        _: FetchId,
-        _: Option<&mut [u8]>,
-        _: TimestampNs,
-        _: &mut Output,
-    ) -> Result<(), Malformed> {
-        // Nothing is fetched.
         Ok(())
     }
 

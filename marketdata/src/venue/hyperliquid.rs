@@ -28,8 +28,8 @@ use types::{DepthUpdate, MarketData, Quote, TimestampNs};
 use message::{Print, Stated, envelope, level, levels, malformed, pair};
 
 use crate::feed::{
-    Action, Adapter, Addresses, BookChannel, Channels, FetchId, Health, Listing, Malformed, Mark,
-    Output, Pace, Prints, Screened, State, Stream, TooMany, Tracks, Value, quoted,
+    Action, Adapter, Addresses, BookChannel, Channels, Health, Listing, Malformed, Mark, Output,
+    Pace, Prints, Screened, State, Stream, TooMany, Tracks, Value, quoted,
 };
 
 /// Streams and documents of the main network.
@@ -354,17 +354,6 @@ impl Adapter for Hyperliquid {
             // pong.
             _ => Ok(()),
         }
-    }
-
-    fn answer(
-        &mut self,
-        _: FetchId,
-        _: Option<&mut [u8]>,
-        _: TimestampNs,
-        _: &mut Output,
-    ) -> Result<(), Malformed> {
-        // Nothing is fetched.
-        Ok(())
     }
 
     fn tick(&mut self, now: TimestampNs, out: &mut Output) {

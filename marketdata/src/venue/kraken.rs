@@ -28,8 +28,8 @@ use types::{MarketData, Price, Qty, Quote, TimestampNs};
 use message::{Envelope, Item, Precision, Print};
 
 use crate::feed::{
-    Action, Adapter, Addresses, Book, BookChannel, Channels, FetchId, Health, Listing, Malformed,
-    Mark, Output, Reader, Restate, Screened, State, Stream, Tracks, Unexpected,
+    Action, Adapter, Addresses, Book, BookChannel, Channels, Health, Listing, Malformed, Mark,
+    Output, Reader, Restate, Screened, State, Stream, Tracks, Unexpected,
 };
 
 /// Streams and REST.
@@ -422,16 +422,6 @@ impl Adapter for Kraken {
                 bytes,
             )),
         }
-    }
-
-    fn answer(
-        &mut self,
-        _: FetchId,
-        _: Option<&mut [u8]>,
-        _: TimestampNs,
-        _: &mut Output,
-    ) -> Result<(), Malformed> {
-        Ok(())
     }
 
     fn tick(&mut self, now: TimestampNs, out: &mut Output) {

@@ -23,8 +23,8 @@ use types::{InstrumentStatus, MarketData, Quote, TimestampNs};
 use message::{Line, Said};
 
 use crate::feed::{
-    Action, Adapter, Addresses, Credentials, FetchId, Health, Listing, Malformed, Output, State,
-    Stream, Tracks,
+    Action, Adapter, Addresses, Credentials, Health, Listing, Malformed, Output, State, Stream,
+    Tracks,
 };
 
 /// For accounts with money.
@@ -194,17 +194,6 @@ impl Adapter for Oanda {
             // An error of the account or of an instrument, or what the page does not have.
             _ => Err(Malformed::new("a price or a heartbeat", bytes)),
         }
-    }
-
-    fn answer(
-        &mut self,
-        _: FetchId,
-        _: Option<&mut [u8]>,
-        _: TimestampNs,
-        _: &mut Output,
-    ) -> Result<(), Malformed> {
-        // Nothing is fetched.
-        Ok(())
     }
 
     fn tick(&mut self, now: TimestampNs, out: &mut Output) {

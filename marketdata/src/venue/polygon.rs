@@ -26,8 +26,8 @@ use types::{MarketData, TimestampNs};
 use message::{Event, Said, Told};
 
 use crate::feed::{
-    Action, Adapter, Addresses, Channels, Credentials, FetchId, Health, Listing, Malformed, Output,
-    Reader, State, Stream, Tracks, Unexpected, quoted,
+    Action, Adapter, Addresses, Channels, Credentials, Health, Listing, Malformed, Output, Reader,
+    State, Stream, Tracks, Unexpected, quoted,
 };
 
 /// As it happens.
@@ -271,17 +271,6 @@ impl Adapter for Polygon {
         }
         let said = self.on_events(bytes, now, out);
         said.unwrap_or_else(|Unexpected| Err(self.unreadable(bytes, now, out)))
-    }
-
-    fn answer(
-        &mut self,
-        _: FetchId,
-        _: Option<&mut [u8]>,
-        _: TimestampNs,
-        _: &mut Output,
-    ) -> Result<(), Malformed> {
-        // Nothing is fetched.
-        Ok(())
     }
 
     fn tick(&mut self, now: TimestampNs, out: &mut Output) {
