@@ -44,8 +44,7 @@ use message::{Delta, Message, Payload, Snapshot};
 
 use crate::feed::{
     Action, Adapter, Addresses, BookChannel, Channels, FetchId, Fields, Health, LEVELS_MAX,
-    Listing, Malformed, Mark, Output, Pace, Restate, Screened, State, Stream, TooMany, Tracks,
-    Unexpected,
+    Listing, Malformed, Mark, Output, Pace, Restate, Screened, Stream, TooMany, Tracks, Unexpected,
 };
 
 /// Spot: streams and REST.
@@ -470,7 +469,7 @@ impl Adapter for Binance {
     }
 
     fn opened(&mut self, now: TimestampNs, out: &mut Output) {
-        self.tracks.lose_all(State::Syncing, now, out);
+        self.tracks.opened(now, out);
         for (request, id) in self.requests().into_iter().zip(1..) {
             out.send(format!(
                 "{{\"method\":\"SUBSCRIBE\",\"params\":[{request}],\"id\":{id}}}"
@@ -491,7 +490,7 @@ impl Adapter for Binance {
     }
 
     fn closed(&mut self, now: TimestampNs, out: &mut Output) {
-        self.tracks.lose_all(State::Down, now, out);
+        self.tracks.closed(now, out);
         self.books.fill_with(|| Sync::Off);
     }
 

@@ -92,7 +92,6 @@ pub struct Bybit {
     channels: Channels,
     tracks: Tracks,
     follows: Vec<Follow>,
-    is_open: bool,
     last_heard: TimestampNs,
     last_ping: TimestampNs,
 }
@@ -129,7 +128,6 @@ impl Bybit {
             channels,
             follows: listings.iter().map(|_| Follow::default()).collect(),
             tracks: Tracks::new(listings),
-            is_open: false,
             last_heard: TimestampNs::default(),
             last_ping: TimestampNs::default(),
         }
@@ -437,8 +435,7 @@ impl Adapter for Bybit {
     }
 
     fn opened(&mut self, now: TimestampNs, out: &mut Output) {
-        self.is_open = true;
-        self.tracks.lose_all(State::Syncing, now, out);
+        self.tracks.opened(now, out);
         (self.last_heard, self.last_ping) = (now, now);
         let every = self.pace().send_every.as_nanos() as u64;
         let topics_each = 1 + usize::from(self.channels.trades);
@@ -459,8 +456,7 @@ impl Adapter for Bybit {
     }
 
     fn closed(&mut self, now: TimestampNs, out: &mut Output) {
-        self.is_open = false;
-        self.tracks.lose_all(State::Down, now, out);
+        self.tracks.closed(now, out);
     }
 
     fn message(
@@ -513,7 +509,7 @@ impl Adapter for Bybit {
     }
 
     fn tick(&mut self, now: TimestampNs, out: &mut Output) {
-        if !self.is_open {
+        if !self.tracks.is_following() {
             return;
         }
         let since = |then: TimestampNs| now.0.saturating_sub(then.0);

@@ -50,7 +50,6 @@ pub struct Kraken {
     channels: Channels,
     tracks: Tracks,
     follows: Vec<Follow>,
-    is_open: bool,
     last_heard: TimestampNs,
     /// The digits of a checksum; kept for its memory.
     digits: Vec<u8>,
@@ -75,7 +74,6 @@ impl Kraken {
             channels,
             follows: listings.iter().map(|_| Follow::default()).collect(),
             tracks: Tracks::new(listings),
-            is_open: false,
             last_heard: TimestampNs::default(),
             digits: Vec::new(),
         }
@@ -341,8 +339,7 @@ impl Adapter for Kraken {
     }
 
     fn opened(&mut self, now: TimestampNs, out: &mut Output) {
-        self.is_open = true;
-        self.tracks.lose_all(State::Syncing, now, out);
+        self.tracks.opened(now, out);
         self.last_heard = now;
         for follow in &mut self.follows {
             *follow = Follow {
@@ -368,8 +365,7 @@ impl Adapter for Kraken {
     }
 
     fn closed(&mut self, now: TimestampNs, out: &mut Output) {
-        self.is_open = false;
-        self.tracks.lose_all(State::Down, now, out);
+        self.tracks.closed(now, out);
     }
 
     fn message(
@@ -425,7 +421,7 @@ impl Adapter for Kraken {
     }
 
     fn tick(&mut self, now: TimestampNs, out: &mut Output) {
-        if !self.is_open {
+        if !self.tracks.is_following() {
             return;
         }
         if now.0.saturating_sub(self.last_heard.0) > SILENCE_NS_MAX {

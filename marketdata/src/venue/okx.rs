@@ -80,7 +80,6 @@ pub struct Okx {
     channels: Channels,
     tracks: Tracks,
     follows: Vec<Follow>,
-    is_open: bool,
     last_heard: TimestampNs,
     pinged: Option<TimestampNs>,
     requests: u32,
@@ -94,7 +93,6 @@ impl Okx {
             channels,
             follows: listings.iter().map(|_| Follow::default()).collect(),
             tracks: Tracks::new(listings),
-            is_open: false,
             last_heard: TimestampNs::default(),
             pinged: None,
             requests: 0,
@@ -454,8 +452,7 @@ impl Adapter for Okx {
     }
 
     fn opened(&mut self, now: TimestampNs, out: &mut Output) {
-        self.is_open = true;
-        self.tracks.lose_all(State::Syncing, now, out);
+        self.tracks.opened(now, out);
         (self.last_heard, self.pinged, self.requests) = (now, None, 0);
         for follow in &mut self.follows {
             for update in follow.buffered.drain(..) {
@@ -481,8 +478,7 @@ impl Adapter for Okx {
     }
 
     fn closed(&mut self, now: TimestampNs, out: &mut Output) {
-        self.is_open = false;
-        self.tracks.lose_all(State::Down, now, out);
+        self.tracks.closed(now, out);
     }
 
     fn message(
@@ -558,7 +554,7 @@ impl Adapter for Okx {
     }
 
     fn tick(&mut self, now: TimestampNs, out: &mut Output) {
-        if !self.is_open {
+        if !self.tracks.is_following() {
             return;
         }
         let since = |then: TimestampNs| now.0.saturating_sub(then.0);
