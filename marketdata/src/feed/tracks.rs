@@ -90,6 +90,11 @@ impl Tracks {
         self.health[place].heard(now);
     }
 
+    /// A message about it came twice or late.
+    pub fn repeated(&mut self, place: usize) {
+        self.health[place].counters.repeated += 1;
+    }
+
     /// Says an event, if it holds against the listing's rules. One that shows that what is known is wrong makes
     /// the instrument lost: the adapter then has to state it again. A touch that cannot be makes it lost until the
     /// next good one; of a book that is then the whole of it.

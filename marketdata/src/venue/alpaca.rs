@@ -295,7 +295,7 @@ impl Alpaca {
                 is_of_another_market,
             } => {
                 if !self.symbols[place].prints.is_new(ts, id) {
-                    self.tracks.health_mut(place).counters.repeated += 1;
+                    self.tracks.repeated(place);
                 } else if !is_of_another_market {
                     self.tracks
                         .say(place, ts, MarketData::Trade(trade), now, out);
@@ -317,7 +317,7 @@ impl Alpaca {
     ) {
         let newest = &mut self.symbols[place].touch;
         if newest.is_some_and(|(newest, known)| ts < newest || (ts, quote) == (newest, known)) {
-            self.tracks.health_mut(place).counters.repeated += 1;
+            self.tracks.repeated(place);
             return;
         }
         *newest = Some((ts, quote));

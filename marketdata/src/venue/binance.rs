@@ -300,7 +300,7 @@ impl Binance {
                 match self.product.follows(&delta, *last, *is_fresh) {
                     Follows::Old => {
                         out.recycle(delta.update);
-                        self.tracks.health_mut(place).counters.repeated += 1;
+                        self.tracks.repeated(place);
                     }
                     Follows::Next => {
                         *last = delta.last;
@@ -428,7 +428,7 @@ impl Binance {
             Payload::Depth(delta) => return self.on_delta(place, delta, now, out),
         };
         if id <= *newest {
-            self.tracks.health_mut(place).counters.repeated += 1;
+            self.tracks.repeated(place);
             return;
         }
         *newest = id;

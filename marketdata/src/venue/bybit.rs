@@ -32,7 +32,7 @@ use message::{Envelope, Levels, Print, Touch};
 
 use crate::feed::{
     Action, Adapter, Addresses, BookChannel, Channels, Health, Listing, Malformed, Mark, Output,
-    Reader, Restate, Screened, Stamp, State, Stream, TooMany, Tracks, Unexpected,
+    Reader, Restate, Resync, Stamp, State, Stream, TooMany, Tracks, Unexpected,
 };
 
 /// Streams and REST.
@@ -153,42 +153,6 @@ impl Bybit {
         topics
     }
 
-    /// Asks for the whole once more: a subscription begins with it.
-    fn ask(&self, place: usize, out: &mut Output) {
-        let topic = self.book_topic(&self.tracks.listings()[place].symbol);
-        for op in ["unsubscribe", "subscribe"] {
-            out.send(format!(r#"{{"op":"{op}","args":[{topic}]}}"#));
-        }
-    }
-
-    fn resync(&mut self, place: usize, now: TimestampNs, out: &mut Output) {
-        if self.follows[place].restate.lose(now) {
-            self.ask(place, out);
-        }
-    }
-
-    fn gap(&mut self, place: usize, now: TimestampNs, out: &mut Output) {
-        self.tracks.gap(place, now, out);
-        self.resync(place, now, out);
-    }
-
-    fn say(
-        &mut self,
-        place: usize,
-        ts: TimestampNs,
-        data: MarketData,
-        now: TimestampNs,
-        out: &mut Output,
-    ) {
-        if self.tracks.say(place, ts, data, now, out) == Screened::Lost {
-            self.resync(place, now, out);
-        }
-    }
-
-    fn repeated(&mut self, place: usize) {
-        self.tracks.health_mut(place).counters.repeated += 1;
-    }
-
     /// The place of a symbol that a message is about.
     fn heard(&mut self, symbol: &[u8], now: TimestampNs) -> Result<usize, Malformed> {
         let place = self
@@ -197,18 +161,6 @@ impl Bybit {
             .ok_or_else(|| Malformed::new("a symbol that was subscribed to", symbol))?;
         self.tracks.heard(place, now);
         Ok(place)
-    }
-
-    fn malformed(
-        &mut self,
-        place: usize,
-        error: Malformed,
-        now: TimestampNs,
-        out: &mut Output,
-    ) -> Malformed {
-        let error = self.tracks.malformed(place, error, now, out);
-        self.resync(place, now, out);
-        error
     }
 
     fn book(
@@ -271,7 +223,7 @@ impl Bybit {
         follow.heard = now;
         let is_known = follow.restate.is_live() && touch.id == follow.newest.id;
         if is_known || follow.is_late(touch.id, touch.time) {
-            self.repeated(place);
+            self.tracks.repeated(place);
             return;
         }
         follow.newest = Stamp {
@@ -296,7 +248,7 @@ impl Bybit {
     ) -> Result<(), Malformed> {
         let (id, time, ts) = envelope.ids(book)?;
         if self.follows[place].is_late(id, time) {
-            self.repeated(place);
+            self.tracks.repeated(place);
             return Ok(());
         }
         let update = book.take_levels()?;
@@ -326,7 +278,7 @@ impl Bybit {
         }
         if id != follow.newest.id.saturating_add(1) {
             if id <= follow.newest.id && time <= follow.newest.time {
-                self.repeated(place);
+                self.tracks.repeated(place);
             } else {
                 self.gap(place, now, out);
             }
@@ -374,7 +326,7 @@ impl Bybit {
         let seq = print.seq.unwrap_or(ts.0);
         let id = hash(print.id);
         if seq < follow.seq || (seq == follow.seq && follow.trades.contains(&id)) {
-            self.repeated(place);
+            self.tracks.repeated(place);
             return Ok(());
         }
         if seq > follow.seq {
@@ -405,6 +357,23 @@ fn hash(id: &[u8]) -> u64 {
         .iter()
         .fold(0, |word, &byte| word << 8 | u64::from(byte));
     step(hash, last)
+}
+
+impl Resync for Bybit {
+    fn tracks(&mut self) -> &mut Tracks {
+        &mut self.tracks
+    }
+
+    fn restate(&mut self, place: usize) -> &mut Restate {
+        &mut self.follows[place].restate
+    }
+
+    fn ask(&mut self, place: usize, out: &mut Output) {
+        let topic = self.book_topic(&self.tracks.listings()[place].symbol);
+        for op in ["unsubscribe", "subscribe"] {
+            out.send(format!(r#"{{"op":"{op}","args":[{topic}]}}"#));
+        }
+    }
 }
 
 impl Adapter for Bybit {

@@ -239,7 +239,7 @@ impl Coinbase {
             self.tracks.heard(place, now);
             let newest = &mut self.products[place].newest_trade;
             if print.id <= *newest {
-                self.tracks.health_mut(place).counters.repeated += 1;
+                self.tracks.repeated(place);
                 continue;
             }
             *newest = print.id;
@@ -413,7 +413,7 @@ impl Coinbase {
         let events = envelope.events.items().into_iter().flatten();
         for event in events.filter_map(Result::ok) {
             if let Some(place) = product_of(event).and_then(|product| self.tracks.find(product)) {
-                self.tracks.health_mut(place).counters.repeated += 1;
+                self.tracks.repeated(place);
             }
         }
     }

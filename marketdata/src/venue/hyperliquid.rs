@@ -121,7 +121,7 @@ impl Hyperliquid {
         let place = self.heard(coin, now)?;
         let coin = &mut self.coins[place];
         if coin.newest.is_some_and(|newest| ts <= newest) {
-            self.tracks.health_mut(place).counters.repeated += 1;
+            self.tracks.repeated(place);
             return Ok(None);
         }
         coin.newest = Some(ts);
@@ -235,7 +235,7 @@ impl Hyperliquid {
             let said = self.tracks.say(place, print.ts, data, now, out);
             debug_assert_ne!(said, Screened::Lost, "a print loses nothing");
         } else {
-            self.tracks.health_mut(place).counters.repeated += 1;
+            self.tracks.repeated(place);
         }
         Ok(())
     }

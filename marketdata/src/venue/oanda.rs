@@ -94,7 +94,7 @@ impl Oanda {
     fn tell(&mut self, place: usize, said: &Said, now: TimestampNs, out: &mut Output) {
         let instrument = &mut self.instruments[place];
         if instrument.newest.is_some_and(|newest| said.ts <= newest) {
-            self.tracks.health_mut(place).counters.repeated += 1;
+            self.tracks.repeated(place);
             return;
         }
         instrument.newest = Some(said.ts);

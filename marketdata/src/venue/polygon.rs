@@ -203,7 +203,7 @@ impl Polygon {
         let day = said.ts.0.saturating_sub(DAY_STARTS_NS) / DAY_NS;
         let at = (day, said.number);
         if newest.is_some_and(|newest| at <= newest) {
-            self.tracks.health_mut(place).counters.repeated += 1;
+            self.tracks.repeated(place);
             return;
         }
         *newest = Some(at);
