@@ -22,6 +22,7 @@ mod output;
 mod pace;
 mod prints;
 mod restate;
+mod resync;
 mod scan;
 mod screen;
 mod symbols;
@@ -39,6 +40,7 @@ pub use output::{Action, FetchId, Output};
 pub use pace::{Budget, Pace};
 pub use prints::Prints;
 pub use restate::Restate;
+pub(crate) use resync::Resync;
 pub use scan::{Fields, Items, Reader, Unexpected, Value};
 pub use screen::{Screen, Screened, Spec};
 pub use time::{rfc3339, timestamp_rfc3339};
@@ -242,7 +244,8 @@ pub trait Adapter: Send {
         out: &mut Output,
     ) -> Result<(), Malformed>;
 
-    /// The answer to an [`Action::Fetch`] came, or `None` when there was none.
+    /// The answer to an [`Action::Fetch`] came, or `None` when there was none. Most venues state everything on their
+    /// streams, and nothing is fetched.
     ///
     /// # Errors
     /// As [`Adapter::message`].
@@ -252,7 +255,10 @@ pub trait Adapter: Send {
         body: Option<&mut [u8]>,
         now: TimestampNs,
         out: &mut Output,
-    ) -> Result<(), Malformed>;
+    ) -> Result<(), Malformed> {
+        let _ = (fetch, body, now, out);
+        Ok(())
+    }
 
     /// Time has passed: pings that are due, silence that lasts too long. Called about once a second.
     fn tick(&mut self, now: TimestampNs, out: &mut Output);

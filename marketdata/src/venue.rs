@@ -16,6 +16,8 @@ pub mod alpaca;
 pub mod binance;
 pub mod bybit;
 pub mod coinbase;
+#[cfg(test)]
+mod forms;
 pub mod hyperliquid;
 pub mod kraken;
 pub mod oanda;

@@ -1,9 +1,10 @@
-//! The instruments of one adapter: found by symbol, screened, and told lost exactly once.
+//! The instruments of one adapter: found by symbol, screened, and told lost exactly once, as when their connection
+//! opens, closes or is given up.
 
 use types::{Level, MarketData, MarketEvent, Qty, TimestampNs};
 
 use super::health::{Health, State};
-use super::output::Output;
+use super::output::{Action, Output};
 use super::screen::{Screen, Screened};
 use super::symbols::Symbols;
 use super::{Listing, Malformed};
@@ -17,6 +18,7 @@ pub struct Tracks {
     /// Whether the consumer was told that the instrument is lost, and not yet of anything after it.
     told_lost: Vec<bool>,
     symbols: Symbols,
+    is_following: bool,
 }
 
 impl Tracks {
@@ -31,7 +33,35 @@ impl Tracks {
             told_lost: vec![false; listings.len()],
             symbols: Symbols::new(&listings),
             listings,
+            is_following: false,
         }
+    }
+
+    /// The connection is open: nothing is known until it is stated.
+    pub fn opened(&mut self, now: TimestampNs, out: &mut Output) {
+        self.is_following = true;
+        self.lose_all(State::Syncing, now, out);
+    }
+
+    /// The connection is gone, and all that was known.
+    pub fn closed(&mut self, now: TimestampNs, out: &mut Output) {
+        self.is_following = false;
+        self.lose_all(State::Down, now, out);
+    }
+
+    /// Gives the connection up: everything is stated again on another one, and nothing of this one counts any more.
+    /// An [`Action::Reconnect`] alone leaves what is known as it is until the connection closes.
+    #[cold]
+    pub fn reconnect(&mut self, reason: &'static str, now: TimestampNs, out: &mut Output) {
+        self.is_following = false;
+        self.lose_all(State::Syncing, now, out);
+        out.actions.push(Action::Reconnect { reason });
+    }
+
+    /// Whether the connection is open and was not given up.
+    #[inline]
+    pub const fn is_following(&self) -> bool {
+        self.is_following
     }
 
     /// The place of the listing that the venue calls so.
@@ -58,6 +88,11 @@ impl Tracks {
     /// A message about it came.
     pub fn heard(&mut self, place: usize, now: TimestampNs) {
         self.health[place].heard(now);
+    }
+
+    /// A message about it came twice or late.
+    pub fn repeated(&mut self, place: usize) {
+        self.health[place].counters.repeated += 1;
     }
 
     /// Says an event, if it holds against the listing's rules. One that shows that what is known is wrong makes
@@ -181,7 +216,7 @@ impl Tracks {
     }
 
     /// All are lost.
-    pub fn lose_all(&mut self, state: State, now: TimestampNs, out: &mut Output) {
+    fn lose_all(&mut self, state: State, now: TimestampNs, out: &mut Output) {
         for place in 0..self.listings.len() {
             self.lose(place, state, now, out);
         }

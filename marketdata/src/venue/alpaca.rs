@@ -31,8 +31,8 @@ pub use local::LocalAlpaca;
 use types::{DepthUpdate, InstrumentStatus, MarketData, Qty, Quote, TimestampNs};
 
 use crate::feed::{
-    Action, Adapter, Addresses, BookChannel, Channels, Credentials, FetchId, Health, Listing,
-    Malformed, Mark, Output, Prints, Reader, Screened, State, Stream, Tracks, Unexpected,
+    Action, Adapter, Addresses, BookChannel, Channels, Credentials, Health, Listing, Malformed,
+    Mark, Output, Prints, Reader, Screened, State, Stream, Tracks, Unexpected,
 };
 use message::{Argument, Item, Said, Told, request};
 use msgpack::Pack;
@@ -125,8 +125,6 @@ pub struct Alpaca {
     channels: Channels,
     tracks: Tracks,
     symbols: Vec<Symbol>,
-    /// Open, and no other connection asked for.
-    is_following: bool,
     is_subscribed: bool,
     opened_at: TimestampNs,
 }
@@ -161,18 +159,9 @@ impl Alpaca {
             channels: Channels { book, ..channels },
             symbols: listings.iter().map(|_| Symbol::default()).collect(),
             tracks: Tracks::new(listings),
-            is_following: false,
             is_subscribed: false,
             opened_at: TimestampNs(0),
         }
-    }
-
-    /// Everything is stated again on another connection; nothing of this one counts any more.
-    #[cold]
-    fn reconnect(&mut self, reason: &'static str, now: TimestampNs, out: &mut Output) {
-        self.is_following = false;
-        self.tracks.lose_all(State::Syncing, now, out);
-        out.actions.push(Action::Reconnect { reason });
     }
 
     fn subscribe(&mut self, out: &mut Output) {
@@ -225,7 +214,8 @@ impl Alpaca {
             }
             b"error" => {
                 if !self.is_subscribed {
-                    self.reconnect("the venue refuses the connection", now, out);
+                    self.tracks
+                        .reconnect("the venue refuses the connection", now, out);
                 }
                 return Err(Malformed::new("no refusal", bytes));
             }
@@ -252,7 +242,8 @@ impl Alpaca {
                 .tracks
                 .malformed(place, Malformed::new(what, bytes), now, out);
             if item.kind == b"o" {
-                self.reconnect("a message that cannot be read", now, out);
+                self.tracks
+                    .reconnect("a message that cannot be read", now, out);
             }
             error
         })
@@ -304,7 +295,7 @@ impl Alpaca {
                 is_of_another_market,
             } => {
                 if !self.symbols[place].prints.is_new(ts, id) {
-                    self.tracks.health_mut(place).counters.repeated += 1;
+                    self.tracks.repeated(place);
                 } else if !is_of_another_market {
                     self.tracks
                         .say(place, ts, MarketData::Trade(trade), now, out);
@@ -326,7 +317,7 @@ impl Alpaca {
     ) {
         let newest = &mut self.symbols[place].touch;
         if newest.is_some_and(|(newest, known)| ts < newest || (ts, quote) == (newest, known)) {
-            self.tracks.health_mut(place).counters.repeated += 1;
+            self.tracks.repeated(place);
             return;
         }
         *newest = Some((ts, quote));
@@ -356,7 +347,7 @@ impl Alpaca {
         if let Some(reason) = reason {
             out.recycle(update);
             self.tracks.gap(place, now, out);
-            return self.reconnect(reason, now, out);
+            return self.tracks.reconnect(reason, now, out);
         }
         *newest = Some(ts);
         let data = if is_whole {
@@ -365,7 +356,7 @@ impl Alpaca {
             MarketData::DepthDelta(update)
         };
         if self.tracks.say(place, ts, data, now, out) == Screened::Lost {
-            self.reconnect("a book that cannot be", now, out);
+            self.tracks.reconnect("a book that cannot be", now, out);
         }
     }
 
@@ -415,7 +406,7 @@ impl Alpaca {
         let mut said = Ok(());
         let mut is_first = true;
         reader.array()?;
-        while self.is_following && reader.item()? {
+        while self.tracks.is_following() && reader.item()? {
             let expected = reader.expected(|item| Said::expected(item, size_unit, out));
             if let Some(item) = expected {
                 if std::mem::take(&mut is_first)
@@ -459,7 +450,7 @@ impl Alpaca {
             return Err(self.unreadable(bytes, now, out));
         };
         let mut said = Ok(());
-        while !items.is_empty() && self.is_following {
+        while !items.is_empty() && self.tracks.is_following() {
             item = Item::EMPTY;
             if item.pack(&mut items, out).is_none() {
                 item.recycle(out);
@@ -472,7 +463,8 @@ impl Alpaca {
 
     #[cold]
     fn unreadable(&mut self, bytes: &[u8], now: TimestampNs, out: &mut Output) -> Malformed {
-        self.reconnect("a message that cannot be read", now, out);
+        self.tracks
+            .reconnect("a message that cannot be read", now, out);
         Malformed::new("an array of messages", bytes)
     }
 }
@@ -516,8 +508,7 @@ impl Adapter for Alpaca {
     }
 
     fn opened(&mut self, now: TimestampNs, out: &mut Output) {
-        self.tracks.lose_all(State::Syncing, now, out);
-        self.is_following = true;
+        self.tracks.opened(now, out);
         self.is_subscribed = false;
         self.opened_at = now;
         for symbol in &mut self.symbols {
@@ -536,8 +527,7 @@ impl Adapter for Alpaca {
     }
 
     fn closed(&mut self, now: TimestampNs, out: &mut Output) {
-        self.is_following = false;
-        self.tracks.lose_all(State::Down, now, out);
+        self.tracks.closed(now, out);
     }
 
     fn message(
@@ -546,7 +536,7 @@ impl Adapter for Alpaca {
         now: TimestampNs,
         out: &mut Output,
     ) -> Result<(), Malformed> {
-        if !self.is_following {
+        if !self.tracks.is_following() {
             return Ok(());
         }
         match self.encoding {
@@ -555,29 +545,18 @@ impl Adapter for Alpaca {
         }
     }
 
-    fn answer(
-        &mut self,
-        _: FetchId,
-        _: Option<&mut [u8]>,
-        _: TimestampNs,
-        _: &mut Output,
-    ) -> Result<(), Malformed> {
-        // Nothing is fetched.
-        Ok(())
-    }
-
     fn tick(&mut self, now: TimestampNs, out: &mut Output) {
-        if !self.is_following {
+        if !self.tracks.is_following() {
             return;
         }
         let open = now.0.saturating_sub(self.opened_at.0);
         if !self.is_subscribed && open > AUTHENTICATED_NS_MAX {
-            self.reconnect("no answer to the key", now, out);
+            self.tracks.reconnect("no answer to the key", now, out);
         } else if self.channels.book == BookChannel::Depth
             && open > BOOK_NS_MAX
             && self.symbols.iter().any(|symbol| symbol.book.is_none())
         {
-            self.reconnect("a book was not stated", now, out);
+            self.tracks.reconnect("a book was not stated", now, out);
         }
     }
 

@@ -44,8 +44,7 @@ use message::{Delta, Message, Payload, Snapshot};
 
 use crate::feed::{
     Action, Adapter, Addresses, BookChannel, Channels, FetchId, Fields, Health, LEVELS_MAX,
-    Listing, Malformed, Mark, Output, Pace, Restate, Screened, State, Stream, TooMany, Tracks,
-    Unexpected,
+    Listing, Malformed, Mark, Output, Pace, Restate, Screened, Stream, TooMany, Tracks, Unexpected,
 };
 
 /// Spot: streams and REST.
@@ -301,7 +300,7 @@ impl Binance {
                 match self.product.follows(&delta, *last, *is_fresh) {
                     Follows::Old => {
                         out.recycle(delta.update);
-                        self.tracks.health_mut(place).counters.repeated += 1;
+                        self.tracks.repeated(place);
                     }
                     Follows::Next => {
                         *last = delta.last;
@@ -429,7 +428,7 @@ impl Binance {
             Payload::Depth(delta) => return self.on_delta(place, delta, now, out),
         };
         if id <= *newest {
-            self.tracks.health_mut(place).counters.repeated += 1;
+            self.tracks.repeated(place);
             return;
         }
         *newest = id;
@@ -470,7 +469,7 @@ impl Adapter for Binance {
     }
 
     fn opened(&mut self, now: TimestampNs, out: &mut Output) {
-        self.tracks.lose_all(State::Syncing, now, out);
+        self.tracks.opened(now, out);
         for (request, id) in self.requests().into_iter().zip(1..) {
             out.send(format!(
                 "{{\"method\":\"SUBSCRIBE\",\"params\":[{request}],\"id\":{id}}}"
@@ -491,7 +490,7 @@ impl Adapter for Binance {
     }
 
     fn closed(&mut self, now: TimestampNs, out: &mut Output) {
-        self.tracks.lose_all(State::Down, now, out);
+        self.tracks.closed(now, out);
         self.books.fill_with(|| Sync::Off);
     }
 

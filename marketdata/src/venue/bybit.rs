@@ -31,8 +31,8 @@ use types::{MarketData, TimestampNs};
 use message::{Envelope, Levels, Print, Touch};
 
 use crate::feed::{
-    Action, Adapter, Addresses, BookChannel, Channels, FetchId, Health, Listing, Malformed, Mark,
-    Output, Reader, Restate, Screened, Stamp, State, Stream, TooMany, Tracks, Unexpected,
+    Action, Adapter, Addresses, BookChannel, Channels, Health, Listing, Malformed, Mark, Output,
+    Reader, Restate, Resync, Stamp, State, Stream, TooMany, Tracks, Unexpected,
 };
 
 /// Streams and REST.
@@ -92,7 +92,6 @@ pub struct Bybit {
     channels: Channels,
     tracks: Tracks,
     follows: Vec<Follow>,
-    is_open: bool,
     last_heard: TimestampNs,
     last_ping: TimestampNs,
 }
@@ -129,7 +128,6 @@ impl Bybit {
             channels,
             follows: listings.iter().map(|_| Follow::default()).collect(),
             tracks: Tracks::new(listings),
-            is_open: false,
             last_heard: TimestampNs::default(),
             last_ping: TimestampNs::default(),
         }
@@ -155,42 +153,6 @@ impl Bybit {
         topics
     }
 
-    /// Asks for the whole once more: a subscription begins with it.
-    fn ask(&self, place: usize, out: &mut Output) {
-        let topic = self.book_topic(&self.tracks.listings()[place].symbol);
-        for op in ["unsubscribe", "subscribe"] {
-            out.send(format!(r#"{{"op":"{op}","args":[{topic}]}}"#));
-        }
-    }
-
-    fn resync(&mut self, place: usize, now: TimestampNs, out: &mut Output) {
-        if self.follows[place].restate.lose(now) {
-            self.ask(place, out);
-        }
-    }
-
-    fn gap(&mut self, place: usize, now: TimestampNs, out: &mut Output) {
-        self.tracks.gap(place, now, out);
-        self.resync(place, now, out);
-    }
-
-    fn say(
-        &mut self,
-        place: usize,
-        ts: TimestampNs,
-        data: MarketData,
-        now: TimestampNs,
-        out: &mut Output,
-    ) {
-        if self.tracks.say(place, ts, data, now, out) == Screened::Lost {
-            self.resync(place, now, out);
-        }
-    }
-
-    fn repeated(&mut self, place: usize) {
-        self.tracks.health_mut(place).counters.repeated += 1;
-    }
-
     /// The place of a symbol that a message is about.
     fn heard(&mut self, symbol: &[u8], now: TimestampNs) -> Result<usize, Malformed> {
         let place = self
@@ -199,18 +161,6 @@ impl Bybit {
             .ok_or_else(|| Malformed::new("a symbol that was subscribed to", symbol))?;
         self.tracks.heard(place, now);
         Ok(place)
-    }
-
-    fn malformed(
-        &mut self,
-        place: usize,
-        error: Malformed,
-        now: TimestampNs,
-        out: &mut Output,
-    ) -> Malformed {
-        let error = self.tracks.malformed(place, error, now, out);
-        self.resync(place, now, out);
-        error
     }
 
     fn book(
@@ -273,7 +223,7 @@ impl Bybit {
         follow.heard = now;
         let is_known = follow.restate.is_live() && touch.id == follow.newest.id;
         if is_known || follow.is_late(touch.id, touch.time) {
-            self.repeated(place);
+            self.tracks.repeated(place);
             return;
         }
         follow.newest = Stamp {
@@ -298,7 +248,7 @@ impl Bybit {
     ) -> Result<(), Malformed> {
         let (id, time, ts) = envelope.ids(book)?;
         if self.follows[place].is_late(id, time) {
-            self.repeated(place);
+            self.tracks.repeated(place);
             return Ok(());
         }
         let update = book.take_levels()?;
@@ -328,7 +278,7 @@ impl Bybit {
         }
         if id != follow.newest.id.saturating_add(1) {
             if id <= follow.newest.id && time <= follow.newest.time {
-                self.repeated(place);
+                self.tracks.repeated(place);
             } else {
                 self.gap(place, now, out);
             }
@@ -376,7 +326,7 @@ impl Bybit {
         let seq = print.seq.unwrap_or(ts.0);
         let id = hash(print.id);
         if seq < follow.seq || (seq == follow.seq && follow.trades.contains(&id)) {
-            self.repeated(place);
+            self.tracks.repeated(place);
             return Ok(());
         }
         if seq > follow.seq {
@@ -409,6 +359,23 @@ fn hash(id: &[u8]) -> u64 {
     step(hash, last)
 }
 
+impl Resync for Bybit {
+    fn tracks(&mut self) -> &mut Tracks {
+        &mut self.tracks
+    }
+
+    fn restate(&mut self, place: usize) -> &mut Restate {
+        &mut self.follows[place].restate
+    }
+
+    fn ask(&mut self, place: usize, out: &mut Output) {
+        let topic = self.book_topic(&self.tracks.listings()[place].symbol);
+        for op in ["unsubscribe", "subscribe"] {
+            out.send(format!(r#"{{"op":"{op}","args":[{topic}]}}"#));
+        }
+    }
+}
+
 impl Adapter for Bybit {
     fn name(&self) -> &'static str {
         self.product.name()
@@ -437,8 +404,7 @@ impl Adapter for Bybit {
     }
 
     fn opened(&mut self, now: TimestampNs, out: &mut Output) {
-        self.is_open = true;
-        self.tracks.lose_all(State::Syncing, now, out);
+        self.tracks.opened(now, out);
         (self.last_heard, self.last_ping) = (now, now);
         let every = self.pace().send_every.as_nanos() as u64;
         let topics_each = 1 + usize::from(self.channels.trades);
@@ -459,8 +425,7 @@ impl Adapter for Bybit {
     }
 
     fn closed(&mut self, now: TimestampNs, out: &mut Output) {
-        self.is_open = false;
-        self.tracks.lose_all(State::Down, now, out);
+        self.tracks.closed(now, out);
     }
 
     fn message(
@@ -512,18 +477,8 @@ impl Adapter for Bybit {
         }
     }
 
-    fn answer(
-        &mut self,
-        _: FetchId,
-        _: Option<&mut [u8]>,
-        _: TimestampNs,
-        _: &mut Output,
-    ) -> Result<(), Malformed> {
-        Ok(())
-    }
-
     fn tick(&mut self, now: TimestampNs, out: &mut Output) {
-        if !self.is_open {
+        if !self.tracks.is_following() {
             return;
         }
         let since = |then: TimestampNs| now.0.saturating_sub(then.0);

@@ -30,8 +30,8 @@ use message::{
 };
 
 use crate::feed::{
-    Action, Adapter, Addresses, Book, BookChannel, Channels, FetchId, Health, LEVELS_MAX, Listing,
-    Malformed, Output, Screened, State, Stream, Tracks, Value, keep_best, quoted,
+    Adapter, Addresses, Book, BookChannel, Channels, Health, LEVELS_MAX, Listing, Malformed,
+    Output, Screened, State, Stream, Tracks, Value, keep_best, quoted,
 };
 
 /// Streams and REST.
@@ -51,8 +51,6 @@ pub struct Coinbase {
     channels: Channels,
     tracks: Tracks,
     products: Vec<Product>,
-    /// Open, and no other connection asked for.
-    is_following: bool,
     /// The newest message's number.
     sequence: Option<u64>,
     opened_at: TimestampNs,
@@ -78,20 +76,11 @@ impl Coinbase {
             channels,
             products: listings.iter().map(|_| Product::default()).collect(),
             tracks: Tracks::new(listings),
-            is_following: false,
             sequence: None,
             opened_at: TimestampNs(0),
             heard_at: TimestampNs(0),
             prints: Vec::new(),
         }
-    }
-
-    /// Everything is stated again on another connection; nothing of this one counts any more.
-    #[cold]
-    fn reconnect(&mut self, reason: &'static str, now: TimestampNs, out: &mut Output) {
-        self.is_following = false;
-        self.tracks.lose_all(State::Syncing, now, out);
-        out.actions.push(Action::Reconnect { reason });
     }
 
     /// Whether a message is the next; what is missing before it may have been about any product.
@@ -102,7 +91,8 @@ impl Coinbase {
                 for place in 0..self.products.len() {
                     self.tracks.gap(place, now, out);
                 }
-                self.reconnect("a message is missing from the sequence", now, out);
+                self.tracks
+                    .reconnect("a message is missing from the sequence", now, out);
                 false
             }
             _ => {
@@ -122,7 +112,8 @@ impl Coinbase {
         let is_book = envelope.channel == b"l2_data";
         let list = if is_book { &b"updates"[..] } else { b"trades" };
         let Some(event) = Event::read(event, list) else {
-            self.reconnect("a message that cannot be read", now, out);
+            self.tracks
+                .reconnect("a message that cannot be read", now, out);
             return Err(malformed("an event", event));
         };
         if is_book {
@@ -130,7 +121,8 @@ impl Coinbase {
             let said = self.on_levels(place, &event, envelope.ts, now, out);
             said.map_err(|error| {
                 let error = self.tracks.malformed(place, error, now, out);
-                self.reconnect("a message that cannot be read", now, out);
+                self.tracks
+                    .reconnect("a message that cannot be read", now, out);
                 error
             })
         } else {
@@ -174,7 +166,8 @@ impl Coinbase {
         if !is_snapshot && !product.is_whole {
             out.recycle(update);
             self.tracks.gap(place, now, out);
-            self.reconnect("changes of a book that was not stated", now, out);
+            self.tracks
+                .reconnect("changes of a book that was not stated", now, out);
             return;
         }
         product.is_whole = true;
@@ -206,7 +199,7 @@ impl Coinbase {
             MarketData::DepthDelta(update)
         };
         if self.tracks.say(place, ts, data, now, out) == Screened::Lost {
-            self.reconnect("a book that cannot be", now, out);
+            self.tracks.reconnect("a book that cannot be", now, out);
         } else if self.channels.book != BookChannel::Touch {
             self.tracks.truncate(place, LEVELS_MAX, ts, now, out);
         }
@@ -224,7 +217,8 @@ impl Coinbase {
         let read = read_prints(event.list, &self.tracks, &mut prints);
         if let Err(error) = read {
             self.prints = prints;
-            self.reconnect("a message that cannot be read", now, out);
+            self.tracks
+                .reconnect("a message that cannot be read", now, out);
             return Err(error);
         }
         self.on_prints(prints, event.kind == b"snapshot", now, out);
@@ -245,7 +239,7 @@ impl Coinbase {
             self.tracks.heard(place, now);
             let newest = &mut self.products[place].newest_trade;
             if print.id <= *newest {
-                self.tracks.health_mut(place).counters.repeated += 1;
+                self.tracks.repeated(place);
                 continue;
             }
             *newest = print.id;
@@ -269,7 +263,7 @@ impl Coinbase {
     /// Whether an envelope's events count; if not, it was counted as late or missed.
     fn is_next(&mut self, envelope: &Envelope<'_>, now: TimestampNs, out: &mut Output) -> bool {
         let is_next = self.follows(envelope.sequence, now, out);
-        if !is_next && self.is_following {
+        if !is_next && self.tracks.is_following() {
             self.repeated(envelope);
         }
         is_next
@@ -288,8 +282,7 @@ impl Adapter for Coinbase {
     }
 
     fn opened(&mut self, now: TimestampNs, out: &mut Output) {
-        self.tracks.lose_all(State::Syncing, now, out);
-        self.is_following = true;
+        self.tracks.opened(now, out);
         self.sequence = None;
         self.opened_at = now;
         self.heard_at = now;
@@ -317,8 +310,7 @@ impl Adapter for Coinbase {
     }
 
     fn closed(&mut self, now: TimestampNs, out: &mut Output) {
-        self.is_following = false;
-        self.tracks.lose_all(State::Down, now, out);
+        self.tracks.closed(now, out);
     }
 
     fn message(
@@ -328,7 +320,7 @@ impl Adapter for Coinbase {
         out: &mut Output,
     ) -> Result<(), Malformed> {
         let bytes = &*bytes;
-        if !self.is_following {
+        if !self.tracks.is_following() {
             return Ok(());
         }
         self.heard_at = now;
@@ -366,7 +358,8 @@ impl Adapter for Coinbase {
             if is_refusal(bytes) {
                 return Err(Malformed::new("no refusal", bytes));
             }
-            self.reconnect("a message that cannot be read", now, out);
+            self.tracks
+                .reconnect("a message that cannot be read", now, out);
             return Err(Malformed::new("a message of a channel", bytes));
         };
         if !self.is_next(&envelope, now, out) {
@@ -376,44 +369,35 @@ impl Adapter for Coinbase {
             return Ok(());
         }
         let Some(events) = envelope.events.items() else {
-            self.reconnect("a message that cannot be read", now, out);
+            self.tracks
+                .reconnect("a message that cannot be read", now, out);
             return Err(Malformed::new("events", bytes));
         };
         for event in events {
             let Ok(event) = event else {
-                self.reconnect("a message that cannot be read", now, out);
+                self.tracks
+                    .reconnect("a message that cannot be read", now, out);
                 return Err(Malformed::new("events", bytes));
             };
             self.on_event(event, &envelope, now, out)?;
-            if !self.is_following {
+            if !self.tracks.is_following() {
                 break;
             }
         }
         Ok(())
     }
 
-    fn answer(
-        &mut self,
-        _: FetchId,
-        _: Option<&mut [u8]>,
-        _: TimestampNs,
-        _: &mut Output,
-    ) -> Result<(), Malformed> {
-        // Nothing is fetched.
-        Ok(())
-    }
-
     fn tick(&mut self, now: TimestampNs, out: &mut Output) {
-        if !self.is_following {
+        if !self.tracks.is_following() {
             return;
         }
         let since = |then: TimestampNs| now.0.saturating_sub(then.0);
         if since(self.heard_at) > SILENCE_NS_MAX {
-            self.reconnect("no heartbeat", now, out);
+            self.tracks.reconnect("no heartbeat", now, out);
         } else if since(self.opened_at) > BOOK_NS_MAX
             && self.products.iter().any(|product| !product.is_whole)
         {
-            self.reconnect("a book was not stated", now, out);
+            self.tracks.reconnect("a book was not stated", now, out);
         }
     }
 
@@ -429,7 +413,7 @@ impl Coinbase {
         let events = envelope.events.items().into_iter().flatten();
         for event in events.filter_map(Result::ok) {
             if let Some(place) = product_of(event).and_then(|product| self.tracks.find(product)) {
-                self.tracks.health_mut(place).counters.repeated += 1;
+                self.tracks.repeated(place);
             }
         }
     }

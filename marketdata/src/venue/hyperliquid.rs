@@ -28,8 +28,8 @@ use types::{DepthUpdate, MarketData, Quote, TimestampNs};
 use message::{Print, Stated, envelope, level, levels, malformed, pair};
 
 use crate::feed::{
-    Action, Adapter, Addresses, BookChannel, Channels, FetchId, Health, Listing, Malformed, Mark,
-    Output, Pace, Prints, Screened, State, Stream, TooMany, Tracks, Value, quoted,
+    Adapter, Addresses, BookChannel, Channels, Health, Listing, Malformed, Mark, Output, Pace,
+    Prints, Screened, State, Stream, TooMany, Tracks, Value, quoted,
 };
 
 /// Streams and documents of the main network.
@@ -55,8 +55,6 @@ pub struct Hyperliquid {
     channels: Channels,
     tracks: Tracks,
     coins: Vec<Coin>,
-    /// Open, and no other connection asked for.
-    is_following: bool,
     heard_at: TimestampNs,
     /// When the newest answer to a subscription came: they leave one by one.
     subscribed_at: TimestampNs,
@@ -80,7 +78,6 @@ impl Hyperliquid {
             channels,
             coins: listings.iter().map(|_| Coin::default()).collect(),
             tracks: Tracks::new(listings),
-            is_following: false,
             heard_at: TimestampNs(0),
             subscribed_at: TimestampNs(0),
             pinged_at: None,
@@ -104,14 +101,6 @@ impl Hyperliquid {
         }
     }
 
-    /// Everything is stated again on another connection; nothing of this one counts any more.
-    #[cold]
-    fn reconnect(&mut self, reason: &'static str, now: TimestampNs, out: &mut Output) {
-        self.is_following = false;
-        self.tracks.lose_all(State::Syncing, now, out);
-        out.actions.push(Action::Reconnect { reason });
-    }
-
     /// The place of a coin that a message is about.
     fn heard(&mut self, coin: &[u8], now: TimestampNs) -> Result<usize, Malformed> {
         let place = self
@@ -132,7 +121,7 @@ impl Hyperliquid {
         let place = self.heard(coin, now)?;
         let coin = &mut self.coins[place];
         if coin.newest.is_some_and(|newest| ts <= newest) {
-            self.tracks.health_mut(place).counters.repeated += 1;
+            self.tracks.repeated(place);
             return Ok(None);
         }
         coin.newest = Some(ts);
@@ -147,7 +136,8 @@ impl Hyperliquid {
         out: &mut Output,
     ) -> Result<(), Malformed> {
         let Some(stated) = Stated::read(data, b"levels") else {
-            self.reconnect("a message that cannot be read", now, out);
+            self.tracks
+                .reconnect("a message that cannot be read", now, out);
             return Err(malformed("a book", data));
         };
         let Some(place) = self.newer(stated.coin, stated.ts, now)? else {
@@ -187,7 +177,8 @@ impl Hyperliquid {
         out: &mut Output,
     ) -> Result<(), Malformed> {
         let Some(stated) = Stated::read(data, b"bbo") else {
-            self.reconnect("a message that cannot be read", now, out);
+            self.tracks
+                .reconnect("a message that cannot be read", now, out);
             return Err(malformed("a touch", data));
         };
         let Some(place) = self.newer(stated.coin, stated.ts, now)? else {
@@ -244,7 +235,7 @@ impl Hyperliquid {
             let said = self.tracks.say(place, print.ts, data, now, out);
             debug_assert_ne!(said, Screened::Lost, "a print loses nothing");
         } else {
-            self.tracks.health_mut(place).counters.repeated += 1;
+            self.tracks.repeated(place);
         }
         Ok(())
     }
@@ -283,8 +274,7 @@ impl Adapter for Hyperliquid {
     }
 
     fn opened(&mut self, now: TimestampNs, out: &mut Output) {
-        self.tracks.lose_all(State::Syncing, now, out);
-        self.is_following = true;
+        self.tracks.opened(now, out);
         (self.heard_at, self.subscribed_at) = (now, now);
         self.pinged_at = None;
         for coin in &mut self.coins {
@@ -302,8 +292,7 @@ impl Adapter for Hyperliquid {
     }
 
     fn closed(&mut self, now: TimestampNs, out: &mut Output) {
-        self.is_following = false;
-        self.tracks.lose_all(State::Down, now, out);
+        self.tracks.closed(now, out);
     }
 
     fn message(
@@ -313,7 +302,7 @@ impl Adapter for Hyperliquid {
         out: &mut Output,
     ) -> Result<(), Malformed> {
         let bytes = &*bytes;
-        if !self.is_following {
+        if !self.tracks.is_following() {
             return Ok(());
         }
         self.heard_at = now;
@@ -339,7 +328,8 @@ impl Adapter for Hyperliquid {
             return Ok(());
         }
         let Some((channel, data)) = envelope(bytes) else {
-            self.reconnect("a message that cannot be read", now, out);
+            self.tracks
+                .reconnect("a message that cannot be read", now, out);
             return Err(Malformed::new("a message of a channel", bytes));
         };
         match (channel, data) {
@@ -356,25 +346,14 @@ impl Adapter for Hyperliquid {
         }
     }
 
-    fn answer(
-        &mut self,
-        _: FetchId,
-        _: Option<&mut [u8]>,
-        _: TimestampNs,
-        _: &mut Output,
-    ) -> Result<(), Malformed> {
-        // Nothing is fetched.
-        Ok(())
-    }
-
     fn tick(&mut self, now: TimestampNs, out: &mut Output) {
-        if !self.is_following {
+        if !self.tracks.is_following() {
             return;
         }
         let since = |then: TimestampNs| now.0.saturating_sub(then.0);
         match self.pinged_at {
             Some(pinged) if since(pinged) > PONG_NS_MAX => {
-                return self.reconnect("no answer to a ping", now, out);
+                return self.tracks.reconnect("no answer to a ping", now, out);
             }
             None if since(self.heard_at) > QUIET_NS => {
                 self.pinged_at = Some(now);
@@ -387,7 +366,8 @@ impl Adapter for Hyperliquid {
                 (self.coins.iter()).position(|coin| since(self.waits_since(coin)) > BOOK_NS_MAX)
         {
             self.tracks.gap(place, now, out);
-            self.reconnect("a book is not stated any more", now, out);
+            self.tracks
+                .reconnect("a book is not stated any more", now, out);
         }
     }
 

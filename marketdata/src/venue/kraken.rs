@@ -28,8 +28,8 @@ use types::{MarketData, Price, Qty, Quote, TimestampNs};
 use message::{Envelope, Item, Precision, Print};
 
 use crate::feed::{
-    Action, Adapter, Addresses, Book, BookChannel, Channels, FetchId, Health, Listing, Malformed,
-    Mark, Output, Reader, Restate, Screened, State, Stream, Tracks, Unexpected,
+    Action, Adapter, Addresses, Book, BookChannel, Channels, Health, Listing, Malformed, Mark,
+    Output, Reader, Restate, Resync, State, Stream, Tracks, Unexpected,
 };
 
 /// Streams and REST.
@@ -50,7 +50,6 @@ pub struct Kraken {
     channels: Channels,
     tracks: Tracks,
     follows: Vec<Follow>,
-    is_open: bool,
     last_heard: TimestampNs,
     /// The digits of a checksum; kept for its memory.
     digits: Vec<u8>,
@@ -75,7 +74,6 @@ impl Kraken {
             channels,
             follows: listings.iter().map(|_| Follow::default()).collect(),
             tracks: Tracks::new(listings),
-            is_open: false,
             last_heard: TimestampNs::default(),
             digits: Vec::new(),
         }
@@ -86,45 +84,6 @@ impl Kraken {
             BookChannel::Touch => r#""channel":"ticker","event_trigger":"bbo""#,
             BookChannel::Depth => r#""channel":"book","depth":10"#,
         }
-    }
-
-    /// Asks for the whole once more: a subscription begins with it.
-    fn ask(&self, place: usize, out: &mut Output) {
-        let symbol = &self.tracks.listings()[place].symbol;
-        let params = self.book_params();
-        for method in ["unsubscribe", "subscribe"] {
-            out.send(format!(
-                r#"{{"method":"{method}","params":{{{params},"symbol":["{symbol}"]}}}}"#
-            ));
-        }
-    }
-
-    fn resync(&mut self, place: usize, now: TimestampNs, out: &mut Output) {
-        if self.follows[place].restate.lose(now) {
-            self.ask(place, out);
-        }
-    }
-
-    fn gap(&mut self, place: usize, now: TimestampNs, out: &mut Output) {
-        self.tracks.gap(place, now, out);
-        self.resync(place, now, out);
-    }
-
-    fn say(
-        &mut self,
-        place: usize,
-        ts: TimestampNs,
-        data: MarketData,
-        now: TimestampNs,
-        out: &mut Output,
-    ) {
-        if self.tracks.say(place, ts, data, now, out) == Screened::Lost {
-            self.resync(place, now, out);
-        }
-    }
-
-    fn repeated(&mut self, place: usize) {
-        self.tracks.health_mut(place).counters.repeated += 1;
     }
 
     /// The data of a message; the inner error is that of an item.
@@ -193,11 +152,7 @@ impl Kraken {
             // Not asked for.
             _ => Ok(()),
         };
-        said.map_err(|error| {
-            let error = self.tracks.malformed(place, error, now, out);
-            self.resync(place, now, out);
-            error
-        })
+        said.map_err(|error| self.malformed(place, error, now, out))
     }
 
     fn snapshot(
@@ -214,7 +169,7 @@ impl Kraken {
             None => follow.restate.is_live(),
         };
         if is_late {
-            self.repeated(place);
+            self.tracks.repeated(place);
             return Ok(());
         }
         follow.precision = Precision::default();
@@ -247,7 +202,7 @@ impl Kraken {
         let time = item.time.ok_or_else(|| item.without("timestamp"))?;
         let follow = &mut self.follows[place];
         if time < follow.newest {
-            self.repeated(place);
+            self.tracks.repeated(place);
             return Ok(());
         }
         if !follow.restate.is_live() {
@@ -268,7 +223,7 @@ impl Kraken {
             self.say(place, time, MarketData::DepthDelta(update), now, out);
         } else {
             out.recycle(update);
-            self.repeated(place);
+            self.tracks.repeated(place);
         }
         Ok(())
     }
@@ -302,7 +257,7 @@ impl Kraken {
         let at = time.unwrap_or(follow.newest);
         let is_known = follow.restate.is_live() && follow.quote == Some(quote);
         if at < follow.newest || (at == follow.newest && is_known) {
-            self.repeated(place);
+            self.tracks.repeated(place);
             return;
         }
         follow.newest = at;
@@ -320,12 +275,32 @@ impl Kraken {
     fn trade(&mut self, place: usize, print: &Print<'_>, now: TimestampNs, out: &mut Output) {
         let newest = &mut self.follows[place].trade;
         if print.id <= *newest {
-            self.repeated(place);
+            self.tracks.repeated(place);
             return;
         }
         *newest = print.id;
         let data = MarketData::Trade(print.trade);
         self.tracks.say(place, print.ts, data, now, out);
+    }
+}
+
+impl Resync for Kraken {
+    fn tracks(&mut self) -> &mut Tracks {
+        &mut self.tracks
+    }
+
+    fn restate(&mut self, place: usize) -> &mut Restate {
+        &mut self.follows[place].restate
+    }
+
+    fn ask(&mut self, place: usize, out: &mut Output) {
+        let symbol = &self.tracks.listings()[place].symbol;
+        let params = self.book_params();
+        for method in ["unsubscribe", "subscribe"] {
+            out.send(format!(
+                r#"{{"method":"{method}","params":{{{params},"symbol":["{symbol}"]}}}}"#
+            ));
+        }
     }
 }
 
@@ -341,8 +316,7 @@ impl Adapter for Kraken {
     }
 
     fn opened(&mut self, now: TimestampNs, out: &mut Output) {
-        self.is_open = true;
-        self.tracks.lose_all(State::Syncing, now, out);
+        self.tracks.opened(now, out);
         self.last_heard = now;
         for follow in &mut self.follows {
             *follow = Follow {
@@ -368,8 +342,7 @@ impl Adapter for Kraken {
     }
 
     fn closed(&mut self, now: TimestampNs, out: &mut Output) {
-        self.is_open = false;
-        self.tracks.lose_all(State::Down, now, out);
+        self.tracks.closed(now, out);
     }
 
     fn message(
@@ -424,18 +397,8 @@ impl Adapter for Kraken {
         }
     }
 
-    fn answer(
-        &mut self,
-        _: FetchId,
-        _: Option<&mut [u8]>,
-        _: TimestampNs,
-        _: &mut Output,
-    ) -> Result<(), Malformed> {
-        Ok(())
-    }
-
     fn tick(&mut self, now: TimestampNs, out: &mut Output) {
-        if !self.is_open {
+        if !self.tracks.is_following() {
             return;
         }
         if now.0.saturating_sub(self.last_heard.0) > SILENCE_NS_MAX {

@@ -23,8 +23,7 @@ use types::{InstrumentStatus, MarketData, Quote, TimestampNs};
 use message::{Line, Said};
 
 use crate::feed::{
-    Action, Adapter, Addresses, Credentials, FetchId, Health, Listing, Malformed, Output, State,
-    Stream, Tracks,
+    Adapter, Addresses, Credentials, Health, Listing, Malformed, Output, State, Stream, Tracks,
 };
 
 /// For accounts with money.
@@ -47,8 +46,6 @@ pub struct Oanda {
     credentials: Credentials,
     tracks: Tracks,
     instruments: Vec<Instrument>,
-    /// Open, and no other connection asked for.
-    is_following: bool,
     heard_at: TimestampNs,
 }
 
@@ -66,17 +63,8 @@ impl Oanda {
             credentials,
             instruments: listings.iter().map(|_| Instrument::default()).collect(),
             tracks: Tracks::new(listings),
-            is_following: false,
             heard_at: TimestampNs(0),
         }
-    }
-
-    /// Everything is stated again on another connection; nothing of this one counts any more.
-    #[cold]
-    fn reconnect(&mut self, reason: &'static str, now: TimestampNs, out: &mut Output) {
-        self.is_following = false;
-        self.tracks.lose_all(State::Syncing, now, out);
-        out.actions.push(Action::Reconnect { reason });
     }
 
     /// The place of an instrument that a price is of.
@@ -106,7 +94,7 @@ impl Oanda {
     fn tell(&mut self, place: usize, said: &Said, now: TimestampNs, out: &mut Output) {
         let instrument = &mut self.instruments[place];
         if instrument.newest.is_some_and(|newest| said.ts <= newest) {
-            self.tracks.health_mut(place).counters.repeated += 1;
+            self.tracks.repeated(place);
             return;
         }
         instrument.newest = Some(said.ts);
@@ -155,8 +143,7 @@ impl Adapter for Oanda {
     }
 
     fn opened(&mut self, now: TimestampNs, out: &mut Output) {
-        self.tracks.lose_all(State::Syncing, now, out);
-        self.is_following = true;
+        self.tracks.opened(now, out);
         self.heard_at = now;
         for instrument in &mut self.instruments {
             instrument.newest = None;
@@ -164,8 +151,7 @@ impl Adapter for Oanda {
     }
 
     fn closed(&mut self, now: TimestampNs, out: &mut Output) {
-        self.is_following = false;
-        self.tracks.lose_all(State::Down, now, out);
+        self.tracks.closed(now, out);
     }
 
     fn message(
@@ -175,7 +161,7 @@ impl Adapter for Oanda {
         out: &mut Output,
     ) -> Result<(), Malformed> {
         let bytes = bytes.trim_ascii();
-        if !self.is_following || bytes.is_empty() {
+        if !self.tracks.is_following() || bytes.is_empty() {
             return Ok(());
         }
         self.heard_at = now;
@@ -185,7 +171,8 @@ impl Adapter for Oanda {
             return Ok(());
         }
         let Ok(line) = Line::read(bytes) else {
-            self.reconnect("a message that cannot be read", now, out);
+            self.tracks
+                .reconnect("a message that cannot be read", now, out);
             return Err(Malformed::new("a line of the stream", bytes));
         };
         match line.kind {
@@ -196,20 +183,9 @@ impl Adapter for Oanda {
         }
     }
 
-    fn answer(
-        &mut self,
-        _: FetchId,
-        _: Option<&mut [u8]>,
-        _: TimestampNs,
-        _: &mut Output,
-    ) -> Result<(), Malformed> {
-        // Nothing is fetched.
-        Ok(())
-    }
-
     fn tick(&mut self, now: TimestampNs, out: &mut Output) {
-        if self.is_following && now.0.saturating_sub(self.heard_at.0) > SILENCE_NS_MAX {
-            self.reconnect("no heartbeat", now, out);
+        if self.tracks.is_following() && now.0.saturating_sub(self.heard_at.0) > SILENCE_NS_MAX {
+            self.tracks.reconnect("no heartbeat", now, out);
         }
     }
 

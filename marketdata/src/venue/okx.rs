@@ -43,7 +43,7 @@ use message::{Envelope, Item};
 
 use crate::feed::{
     Action, Adapter, Addresses, BookChannel, Channels, FetchId, Health, Listing, Malformed, Mark,
-    Output, Reader, Restate, Screened, Stamp, State, Stream, Tracks, Unexpected,
+    Output, Reader, Restate, Resync, Stamp, State, Stream, Tracks, Unexpected,
 };
 
 /// Streams and REST.
@@ -80,7 +80,6 @@ pub struct Okx {
     channels: Channels,
     tracks: Tracks,
     follows: Vec<Follow>,
-    is_open: bool,
     last_heard: TimestampNs,
     pinged: Option<TimestampNs>,
     requests: u32,
@@ -94,7 +93,6 @@ impl Okx {
             channels,
             follows: listings.iter().map(|_| Follow::default()).collect(),
             tracks: Tracks::new(listings),
-            is_open: false,
             last_heard: TimestampNs::default(),
             pinged: None,
             requests: 0,
@@ -115,43 +113,6 @@ impl Okx {
         out.send(format!(r#"{{"op":"{op}","args":[{channels}]}}"#));
     }
 
-    /// Asks for the whole once more: a subscription begins with it.
-    fn ask(&mut self, place: usize, out: &mut Output) {
-        if self.requests + 2 > REQUESTS_MAX {
-            out.actions.push(Action::Reconnect {
-                reason: "as many requests as a connection may make",
-            });
-            return;
-        }
-        let channel = self.book_channel(&self.tracks.listings()[place].symbol);
-        self.request("unsubscribe", &channel, out);
-        self.request("subscribe", &channel, out);
-    }
-
-    fn resync(&mut self, place: usize, now: TimestampNs, out: &mut Output) {
-        if self.follows[place].restate.lose(now) {
-            self.ask(place, out);
-        }
-    }
-
-    fn gap(&mut self, place: usize, now: TimestampNs, out: &mut Output) {
-        self.tracks.gap(place, now, out);
-        self.resync(place, now, out);
-    }
-
-    fn say(
-        &mut self,
-        place: usize,
-        ts: TimestampNs,
-        data: MarketData,
-        now: TimestampNs,
-        out: &mut Output,
-    ) {
-        if self.tracks.say(place, ts, data, now, out) == Screened::Lost {
-            self.resync(place, now, out);
-        }
-    }
-
     /// The place of a symbol that a message is about.
     fn heard(&mut self, symbol: &[u8], now: TimestampNs) -> Result<usize, Malformed> {
         let Some(place) = self.tracks.find(symbol) else {
@@ -159,10 +120,6 @@ impl Okx {
         };
         self.tracks.heard(place, now);
         Ok(place)
-    }
-
-    fn repeated(&mut self, place: usize) {
-        self.tracks.health_mut(place).counters.repeated += 1;
     }
 
     /// The data of a message; the inner error is that of an item.
@@ -211,11 +168,7 @@ impl Okx {
             _ => Ok(()),
         };
         whole.recycle(out);
-        said.map_err(|error| {
-            let error = self.tracks.malformed(place, error, now, out);
-            self.resync(place, now, out);
-            error
-        })
+        said.map_err(|error| self.malformed(place, error, now, out))
     }
 
     fn snapshot(
@@ -227,7 +180,7 @@ impl Okx {
     ) -> Result<(), Malformed> {
         let (id, time) = item.ids()?;
         if self.follows[place].is_late(id, time) {
-            self.repeated(place);
+            self.tracks.repeated(place);
             return Ok(());
         }
         let update = item.take_levels()?;
@@ -270,7 +223,7 @@ impl Okx {
         match follow.follows(&update) {
             Follows::Old => {
                 out.recycle(update.levels);
-                self.repeated(place);
+                self.tracks.repeated(place);
             }
             Follows::Gap => {
                 self.gap(place, now, out);
@@ -298,7 +251,7 @@ impl Okx {
         let before = follow.buffered.last();
         if before.is_some_and(|before| update.id <= before.id && update.time <= before.time) {
             out.recycle(update.levels);
-            self.repeated(place);
+            self.tracks.repeated(place);
             return;
         }
         let is_full = follow.buffered.len() >= BUFFERED_MAX;
@@ -399,7 +352,7 @@ impl Okx {
         let follow = &mut self.follows[place];
         follow.heard = now;
         if follow.is_late(id, time) || (follow.restate.is_live() && id == follow.newest.id) {
-            self.repeated(place);
+            self.tracks.repeated(place);
             return;
         }
         follow.newest = Stamp { id, time };
@@ -432,13 +385,35 @@ impl Okx {
         };
         let newest = &mut self.follows[place].trade;
         if id <= newest.0 && time <= newest.1 {
-            self.repeated(place);
+            self.tracks.repeated(place);
             return Ok(());
         }
         *newest = (id, time);
         self.tracks
             .say(place, time, MarketData::Trade(trade), now, out);
         Ok(())
+    }
+}
+
+impl Resync for Okx {
+    fn tracks(&mut self) -> &mut Tracks {
+        &mut self.tracks
+    }
+
+    fn restate(&mut self, place: usize) -> &mut Restate {
+        &mut self.follows[place].restate
+    }
+
+    fn ask(&mut self, place: usize, out: &mut Output) {
+        if self.requests + 2 > REQUESTS_MAX {
+            out.actions.push(Action::Reconnect {
+                reason: "as many requests as a connection may make",
+            });
+            return;
+        }
+        let channel = self.book_channel(&self.tracks.listings()[place].symbol);
+        self.request("unsubscribe", &channel, out);
+        self.request("subscribe", &channel, out);
     }
 }
 
@@ -454,8 +429,7 @@ impl Adapter for Okx {
     }
 
     fn opened(&mut self, now: TimestampNs, out: &mut Output) {
-        self.is_open = true;
-        self.tracks.lose_all(State::Syncing, now, out);
+        self.tracks.opened(now, out);
         (self.last_heard, self.pinged, self.requests) = (now, None, 0);
         for follow in &mut self.follows {
             for update in follow.buffered.drain(..) {
@@ -481,8 +455,7 @@ impl Adapter for Okx {
     }
 
     fn closed(&mut self, now: TimestampNs, out: &mut Output) {
-        self.is_open = false;
-        self.tracks.lose_all(State::Down, now, out);
+        self.tracks.closed(now, out);
     }
 
     fn message(
@@ -558,7 +531,7 @@ impl Adapter for Okx {
     }
 
     fn tick(&mut self, now: TimestampNs, out: &mut Output) {
-        if !self.is_open {
+        if !self.tracks.is_following() {
             return;
         }
         let since = |then: TimestampNs| now.0.saturating_sub(then.0);

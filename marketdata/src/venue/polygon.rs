@@ -26,8 +26,8 @@ use types::{MarketData, TimestampNs};
 use message::{Event, Said, Told};
 
 use crate::feed::{
-    Action, Adapter, Addresses, Channels, Credentials, FetchId, Health, Listing, Malformed, Output,
-    Reader, State, Stream, Tracks, Unexpected, quoted,
+    Adapter, Addresses, Channels, Credentials, Health, Listing, Malformed, Output, Reader, State,
+    Stream, Tracks, Unexpected, quoted,
 };
 
 /// As it happens.
@@ -57,8 +57,6 @@ pub struct Polygon {
     tracks: Tracks,
     /// The newest quote and print of each listing: trading day and number.
     newest: Vec<Newest>,
-    /// Open, and no other connection asked for.
-    is_following: bool,
     is_subscribed: bool,
     opened_at: TimestampNs,
 }
@@ -85,23 +83,15 @@ impl Polygon {
             channels,
             newest: vec![Newest::default(); listings.len()],
             tracks: Tracks::new(listings),
-            is_following: false,
             is_subscribed: false,
             opened_at: TimestampNs(0),
         }
     }
 
-    /// Everything is stated again on another connection; nothing of this one counts any more.
-    #[cold]
-    fn reconnect(&mut self, reason: &'static str, now: TimestampNs, out: &mut Output) {
-        self.is_following = false;
-        self.tracks.lose_all(State::Syncing, now, out);
-        out.actions.push(Action::Reconnect { reason });
-    }
-
     #[cold]
     fn unreadable(&mut self, bytes: &[u8], now: TimestampNs, out: &mut Output) -> Malformed {
-        self.reconnect("a message that cannot be read", now, out);
+        self.tracks
+            .reconnect("a message that cannot be read", now, out);
         Malformed::new("an array of events", bytes)
     }
 
@@ -136,7 +126,8 @@ impl Polygon {
             // auth_failed, auth_timeout, max_connections, error.
             _ => {
                 if !self.is_subscribed {
-                    self.reconnect("the venue refuses the connection", now, out);
+                    self.tracks
+                        .reconnect("the venue refuses the connection", now, out);
                 }
                 Err(Malformed::new("no refusal", bytes))
             }
@@ -154,7 +145,7 @@ impl Polygon {
         // The first error is told, and what follows it is read all the same.
         let mut said = Ok(());
         reader.array()?;
-        while self.is_following && reader.item()? {
+        while self.tracks.is_following() && reader.item()? {
             let size_unit = self.size_unit;
             if let Some((symbol, event)) = reader.expected(|event| Said::expected(event, size_unit))
             {
@@ -212,7 +203,7 @@ impl Polygon {
         let day = said.ts.0.saturating_sub(DAY_STARTS_NS) / DAY_NS;
         let at = (day, said.number);
         if newest.is_some_and(|newest| at <= newest) {
-            self.tracks.health_mut(place).counters.repeated += 1;
+            self.tracks.repeated(place);
             return;
         }
         *newest = Some(at);
@@ -242,8 +233,7 @@ impl Adapter for Polygon {
     }
 
     fn opened(&mut self, now: TimestampNs, out: &mut Output) {
-        self.tracks.lose_all(State::Syncing, now, out);
-        self.is_following = true;
+        self.tracks.opened(now, out);
         self.is_subscribed = false;
         self.opened_at = now;
         for newest in &mut self.newest {
@@ -255,8 +245,7 @@ impl Adapter for Polygon {
     }
 
     fn closed(&mut self, now: TimestampNs, out: &mut Output) {
-        self.is_following = false;
-        self.tracks.lose_all(State::Down, now, out);
+        self.tracks.closed(now, out);
     }
 
     fn message(
@@ -266,28 +255,17 @@ impl Adapter for Polygon {
         out: &mut Output,
     ) -> Result<(), Malformed> {
         let bytes = &*bytes;
-        if !self.is_following {
+        if !self.tracks.is_following() {
             return Ok(());
         }
         let said = self.on_events(bytes, now, out);
         said.unwrap_or_else(|Unexpected| Err(self.unreadable(bytes, now, out)))
     }
 
-    fn answer(
-        &mut self,
-        _: FetchId,
-        _: Option<&mut [u8]>,
-        _: TimestampNs,
-        _: &mut Output,
-    ) -> Result<(), Malformed> {
-        // Nothing is fetched.
-        Ok(())
-    }
-
     fn tick(&mut self, now: TimestampNs, out: &mut Output) {
         let open = now.0.saturating_sub(self.opened_at.0);
-        if self.is_following && !self.is_subscribed && open > AUTHENTICATED_NS_MAX {
-            self.reconnect("no answer to the key", now, out);
+        if self.tracks.is_following() && !self.is_subscribed && open > AUTHENTICATED_NS_MAX {
+            self.tracks.reconnect("no answer to the key", now, out);
         }
     }
 

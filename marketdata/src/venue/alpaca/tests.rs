@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::venue::forms::{self, assert_expected, changed};
 use crate::venue::said::{after_ms, binary, listings, message, opened};
 use crate::venue::told::{NOW, spare, tick};
 
@@ -415,16 +416,13 @@ fn general<'a>(reader: &mut Reader<'a>, out: &mut Output) -> Option<Said<'a>> {
 
 /// An item as it is read in the form of the pages and in any.
 fn both(item: &[u8]) -> [Option<Said<'_>>; 2] {
-    let out = &mut Output::default();
-    let mut reader = Reader::new(item);
-    let expected = reader.expected(|item| Said::expected(item, 100, out));
-    let mut behind = Reader::new(item);
-    let said = general(&mut behind, out);
-    if expected.is_some() {
-        // Both are behind the same item.
-        assert_eq!(reader.value(), behind.value());
-    }
-    [expected, said]
+    let mut outs = [Output::default(), Output::default()];
+    let [first, second] = &mut outs;
+    forms::both(
+        item,
+        |item| Said::expected(item, 100, first),
+        |reader| general(reader, second),
+    )
 }
 
 /// Of the pages of stocks and of crypto, and of the page of the connection, which has another order.
@@ -442,27 +440,13 @@ const ITEMS: [&str; 9] = [
 
 #[test]
 fn samples_have_the_expected_form() {
-    for item in ITEMS {
-        let [expected, general] = both(item.as_bytes());
-        assert!(expected.is_some(), "{item}");
-        assert_eq!(expected, general, "{item}");
-    }
+    assert_expected(&ITEMS, both);
 }
 
 proptest! {
     /// What the form of the pages takes, any form takes, and for the same.
     #[test]
-    fn no_item_is_taken_that_was_refused(item in prop::sample::select(&ITEMS[..]), changes in prop::collection::vec((any::<prop::sample::Index>(), prop_oneof![any::<u8>(), prop::sample::select(&b"\"\\{}[]:,.-e09 "[..])], 0..3), 1..4)) {
-        let mut bytes = item.as_bytes().to_vec();
-        for (index, byte, how) in changes {
-            let at = index.index(bytes.len());
-            match how {
-                0 => bytes[at] = byte,
-                1 => bytes.insert(at, byte),
-                _ if bytes.len() > 1 => drop(bytes.remove(at)),
-                _ => {}
-            }
-        }
+    fn no_item_is_taken_that_was_refused(bytes in changed(&ITEMS)) {
         let [expected, general] = both(&bytes);
         if expected.is_some() {
             prop_assert_eq!(expected, general);

@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::venue::forms::{assert_expected, changed};
 use crate::venue::said::{after_ms, listings, message, opened};
 use crate::venue::told::tick;
 
@@ -146,14 +147,10 @@ fn what_cannot_be_read_is_lost_and_said() {
 }
 
 /// A line as it is read in the forms of the venue and its page, and in any.
-fn both(line: &[u8]) -> [Option<(Vec<u8>, Said)>; 2] {
-    let expected = Said::expected(line);
+fn both(line: &[u8]) -> [Option<(&[u8], Said)>; 2] {
     let read = Line::read(line).ok().filter(|line| line.kind == b"PRICE");
-    let general = read.and_then(|line| Some((line.instrument.to_vec(), line.said()?)));
-    [
-        expected.map(|(instrument, said)| (instrument.to_vec(), said)),
-        general,
-    ]
+    let general = read.and_then(|line| Some((line.instrument, line.said()?)));
+    [Said::expected(line), general]
 }
 
 const LINES: [&str; 4] = [
@@ -165,11 +162,7 @@ const LINES: [&str; 4] = [
 
 #[test]
 fn samples_have_the_expected_form() {
-    for line in LINES {
-        let [expected, general] = both(line.as_bytes());
-        assert!(expected.is_some(), "{line}");
-        assert_eq!(expected, general, "{line}");
-    }
+    assert_expected(&LINES, both);
     // 92,233,720,368.54775807 is the most that there can be.
     let beyond = LINES[3].replace("92233720368", "92233720369");
     assert_eq!(both(beyond.as_bytes()), [None, None]);
@@ -191,17 +184,7 @@ fn of_buckets_with_one_price_the_first_is_the_best() {
 proptest! {
     /// What the forms of the venue take, any form takes, and for the same.
     #[test]
-    fn no_line_is_taken_that_was_refused(line in prop::sample::select(&LINES[..]), changes in prop::collection::vec((any::<prop::sample::Index>(), prop_oneof![any::<u8>(), prop::sample::select(&b"\"\\{}[]:,.-e09 "[..])], 0..3), 1..4)) {
-        let mut bytes = line.as_bytes().to_vec();
-        for (index, byte, how) in changes {
-            let at = index.index(bytes.len());
-            match how {
-                0 => bytes[at] = byte,
-                1 => bytes.insert(at, byte),
-                _ if bytes.len() > 1 => drop(bytes.remove(at)),
-                _ => {}
-            }
-        }
+    fn no_line_is_taken_that_was_refused(bytes in changed(&LINES)) {
         let [expected, general] = both(&bytes);
         if expected.is_some() {
             prop_assert_eq!(expected, general);

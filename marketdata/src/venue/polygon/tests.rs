@@ -4,6 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::feed::BookChannel;
+use crate::venue::forms::{self, assert_expected, changed};
 use crate::venue::said::{after_ms, listings, message, opened};
 use crate::venue::told::tick;
 
@@ -198,22 +199,18 @@ fn what_cannot_be_read_is_lost_and_said() {
 }
 
 /// An event as it is read in the form of the pages and in any.
-fn both(event: &[u8]) -> [Option<(Vec<u8>, Said)>; 2] {
-    let mut reader = Reader::new(event);
-    let expected = reader.expected(|event| Said::expected(event, 100));
-    let mut general = Reader::new(event);
-    let read = Event::read(&mut general).ok();
-    let said = read.and_then(|event| {
-        let is_quote = event.kind == b"Q";
-        let is_told = is_quote || event.kind == b"T";
-        let said = event.said(is_quote, 100).ok().filter(|_| is_told);
-        said.map(|said| (event.symbol.to_vec(), said))
-    });
-    if expected.is_some() {
-        // Both are behind the same event.
-        assert_eq!(reader.value(), general.value());
-    }
-    [expected.map(|(symbol, said)| (symbol.to_vec(), said)), said]
+fn both(event: &[u8]) -> [Option<(&[u8], Said)>; 2] {
+    forms::both(
+        event,
+        |event| Said::expected(event, 100),
+        |reader| {
+            let event = Event::read(reader).ok()?;
+            let is_quote = event.kind == b"Q";
+            let is_told = is_quote || event.kind == b"T";
+            let said = event.said(is_quote, 100).ok().filter(|_| is_told)?;
+            Some((event.symbol, said))
+        },
+    )
 }
 
 const EVENTS: [&str; 4] = [
@@ -225,27 +222,13 @@ const EVENTS: [&str; 4] = [
 
 #[test]
 fn samples_have_the_expected_form() {
-    for event in EVENTS {
-        let [expected, general] = both(event.as_bytes());
-        assert!(expected.is_some(), "{event}");
-        assert_eq!(expected, general, "{event}");
-    }
+    assert_expected(&EVENTS, both);
 }
 
 proptest! {
     /// What the form of the pages takes, any form takes, and for the same.
     #[test]
-    fn no_event_is_taken_that_was_refused(event in prop::sample::select(&EVENTS[..]), changes in prop::collection::vec((any::<prop::sample::Index>(), prop_oneof![any::<u8>(), prop::sample::select(&b"\"\\{}[]:,.-e09 "[..])], 0..3), 1..4)) {
-        let mut bytes = event.as_bytes().to_vec();
-        for (index, byte, how) in changes {
-            let at = index.index(bytes.len());
-            match how {
-                0 => bytes[at] = byte,
-                1 => bytes.insert(at, byte),
-                _ if bytes.len() > 1 => drop(bytes.remove(at)),
-                _ => {}
-            }
-        }
+    fn no_event_is_taken_that_was_refused(bytes in changed(&EVENTS)) {
         let [expected, general] = both(&bytes);
         if expected.is_some() {
             prop_assert_eq!(expected, general);
