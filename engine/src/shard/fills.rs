@@ -488,7 +488,7 @@ impl Shard {
 
     /// The instrument of a working order.
     #[inline]
-    pub(super) fn instrument_of(&self, handle: u32) -> InstrumentId {
+    pub(crate) fn instrument_of(&self, handle: u32) -> InstrumentId {
         self.holdings
             .get(self.orders.get(handle).holding)
             .instrument

@@ -350,7 +350,7 @@ impl Shard {
         for (index, market) in self.markets.iter().enumerate() {
             let instrument = InstrumentId(index as u32);
             let is_of = |handle: u32| {
-                self.orders.nodes.is_used(handle) && self.instrument_id(handle) == instrument
+                self.orders.nodes.is_used(handle) && self.instrument_of(handle) == instrument
             };
             for side in [types::Side::Buy, types::Side::Sell] {
                 let ladder = market.book.ladder(side);
@@ -424,12 +424,6 @@ impl Shard {
             queued == nodes.filter(|(_, node)| node.is_queued()).count(),
             "queued orders",
         )
-    }
-
-    fn instrument_id(&self, handle: u32) -> InstrumentId {
-        self.holdings
-            .get(self.orders.get(handle).holding)
-            .instrument
     }
 
     /// A competition's life counts the entrants that it has, its boards name them, and nobody is on the
