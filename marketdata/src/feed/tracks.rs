@@ -18,12 +18,14 @@ pub struct Tracks {
     /// Whether the consumer was told that the instrument is lost, and not yet of anything after it.
     told_lost: Vec<bool>,
     symbols: Symbols,
+    subscribed: &'static str,
     is_following: bool,
 }
 
 impl Tracks {
-    /// All down. Of listings with the same symbol the first is the one.
-    pub fn new(listings: Vec<Listing>) -> Self {
+    /// All down. Of listings with the same symbol the first is the one. `subscribed` is what a symbol in a message has to
+    /// be, in the venue's word, such as "a ticker that was subscribed to".
+    pub fn new(listings: Vec<Listing>, subscribed: &'static str) -> Self {
         Self {
             health: vec![Health::default(); listings.len()],
             screens: listings
@@ -32,6 +34,7 @@ impl Tracks {
                 .collect(),
             told_lost: vec![false; listings.len()],
             symbols: Symbols::new(&listings),
+            subscribed,
             listings,
             is_following: false,
         }
@@ -83,6 +86,19 @@ impl Tracks {
     /// To count what is about one listing.
     pub fn health_mut(&mut self, place: usize) -> &mut Health {
         &mut self.health[place]
+    }
+
+    /// A message about what the venue calls so came: its place.
+    ///
+    /// # Errors
+    /// None of the listings has this symbol.
+    #[inline]
+    pub fn heard_of(&mut self, symbol: &[u8], now: TimestampNs) -> Result<usize, Malformed> {
+        let Some(place) = self.find(symbol) else {
+            return Err(Malformed::new(self.subscribed, symbol));
+        };
+        self.heard(place, now);
+        Ok(place)
     }
 
     /// A message about it came.
@@ -256,7 +272,7 @@ mod tests {
 
     /// With ticks of 1 and a band of a tenth.
     fn tracks() -> Tracks {
-        Tracks::new(vec![Listing {
+        let listing = Listing {
             instrument: InstrumentId(3),
             symbol: String::from("A"),
             spec: Spec {
@@ -265,7 +281,8 @@ mod tests {
                 may_be_negative: false,
                 outlier_band: Ratio(Ratio::ONE.0 / 10),
             },
-        }])
+        };
+        Tracks::new(vec![listing], "a symbol")
     }
 
     /// What the consumer is told of what is said at a second.
@@ -273,6 +290,18 @@ mod tests {
         let (mut out, at) = (Output::default(), TimestampNs(second * 1_000_000_000));
         tracks.say(0, at, data, at, &mut out);
         out.events.drain(..).map(|event| event.data).collect()
+    }
+
+    /// One message is about the listing; another is about none and counts for none.
+    #[test]
+    fn a_message_is_about_a_listing_or_about_nothing_known() {
+        let mut tracks = tracks();
+        let at = |second: u64| TimestampNs(second * 1_000_000_000);
+        assert_eq!(tracks.heard_of(b"A", at(1)), Ok(0));
+        let unknown = Malformed::new("a symbol", b"B");
+        assert_eq!(tracks.heard_of(b"B", at(2)), Err(unknown));
+        let health = &tracks.health()[0];
+        assert_eq!((health.counters.messages, health.last_message), (1, at(1)));
     }
 
     #[test]

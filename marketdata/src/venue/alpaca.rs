@@ -158,7 +158,7 @@ impl Alpaca {
             credentials,
             channels: Channels { book, ..channels },
             symbols: listings.iter().map(|_| Symbol::default()).collect(),
-            tracks: Tracks::new(listings),
+            tracks: Tracks::new(listings, "a symbol that was subscribed to"),
             is_subscribed: false,
             opened_at: TimestampNs(0),
         }
@@ -222,7 +222,7 @@ impl Alpaca {
             // Subscriptions, corrections, and what was not asked for.
             _ => return Ok(()),
         }
-        let place = self.heard(item.symbol, now)?;
+        let place = self.tracks.heard_of(item.symbol, now)?;
         let is_asked = match item.kind {
             b"q" => self.channels.book == BookChannel::Touch,
             b"o" => self.channels.book == BookChannel::Depth,
@@ -256,7 +256,7 @@ impl Alpaca {
         now: TimestampNs,
         out: &mut Output,
     ) -> Result<(), Malformed> {
-        let heard = self.heard(said.symbol, now);
+        let heard = self.tracks.heard_of(said.symbol, now);
         let is_asked = match said.told {
             Told::Quote(_) => self.channels.book == BookChannel::Touch,
             Told::Book { .. } => self.channels.book == BookChannel::Depth,
@@ -267,14 +267,6 @@ impl Alpaca {
             _ => said.recycle(out),
         }
         heard.map(|_| ())
-    }
-
-    /// The place of a symbol that an item is about.
-    fn heard(&mut self, symbol: &[u8], now: TimestampNs) -> Result<usize, Malformed> {
-        let place = (self.tracks.find(symbol))
-            .ok_or_else(|| Malformed::new("a symbol that was subscribed to", symbol))?;
-        self.tracks.heard(place, now);
-        Ok(place)
     }
 
     /// Shares in one unit of a quote's size.

@@ -212,7 +212,7 @@ impl Binance {
         Self {
             product,
             channels,
-            tracks: Tracks::new(listings),
+            tracks: Tracks::new(listings, "a symbol that was subscribed to"),
             books: (0..count).map(|_| Sync::Off).collect(),
             restates: vec![Restate::default(); count],
             newest: vec![Newest::default(); count],
@@ -376,16 +376,6 @@ impl Binance {
         }
     }
 
-    /// The place of a symbol that a message is about.
-    #[inline]
-    fn heard(&mut self, symbol: &[u8], now: TimestampNs) -> Result<usize, Malformed> {
-        let Some(place) = self.tracks.find(symbol) else {
-            return Err(Malformed::new("a symbol that was subscribed to", symbol));
-        };
-        self.tracks.heard(place, now);
-        Ok(place)
-    }
-
     /// Does what a message says.
     fn read(
         &mut self,
@@ -393,7 +383,7 @@ impl Binance {
         now: TimestampNs,
         out: &mut Output,
     ) -> Result<(), Malformed> {
-        let place = self.heard(message.symbol(), now)?;
+        let place = self.tracks.heard_of(message.symbol(), now)?;
         if message.is_touch() && self.channels.book == BookChannel::Depth {
             // Not asked for.
             return Ok(());
@@ -501,7 +491,7 @@ impl Adapter for Binance {
         out: &mut Output,
     ) -> Result<(), Malformed> {
         if let Some((symbol, payload)) = message::expected(bytes, out) {
-            let place = self.heard(symbol, now)?;
+            let place = self.tracks.heard_of(symbol, now)?;
             self.payload(place, payload, now, out);
             return Ok(());
         }

@@ -127,7 +127,7 @@ impl Bybit {
             product,
             channels,
             follows: listings.iter().map(|_| Follow::default()).collect(),
-            tracks: Tracks::new(listings),
+            tracks: Tracks::new(listings, "a symbol that was subscribed to"),
             last_heard: TimestampNs::default(),
             last_ping: TimestampNs::default(),
         }
@@ -153,16 +153,6 @@ impl Bybit {
         topics
     }
 
-    /// The place of a symbol that a message is about.
-    fn heard(&mut self, symbol: &[u8], now: TimestampNs) -> Result<usize, Malformed> {
-        let place = self
-            .tracks
-            .find(symbol)
-            .ok_or_else(|| Malformed::new("a symbol that was subscribed to", symbol))?;
-        self.tracks.heard(place, now);
-        Ok(place)
-    }
-
     fn book(
         &mut self,
         envelope: &Envelope<'_>,
@@ -170,7 +160,7 @@ impl Bybit {
         now: TimestampNs,
         out: &mut Output,
     ) -> Result<(), Malformed> {
-        let said = match self.heard(book.symbol, now) {
+        let said = match self.tracks.heard_of(book.symbol, now) {
             Ok(place) => self.of_kind(place, envelope, &mut book, now, out),
             Err(error) => Err(error),
         };
@@ -316,7 +306,7 @@ impl Bybit {
         now: TimestampNs,
         out: &mut Output,
     ) -> Result<(), Malformed> {
-        let place = self.heard(print.symbol, now)?;
+        let place = self.tracks.heard_of(print.symbol, now)?;
         let (trade, ts) = match print.trade() {
             Ok(trade) => trade,
             Err(error) => return Err(self.malformed(place, error, now, out)),
@@ -439,7 +429,7 @@ impl Adapter for Bybit {
         if self.channels.book == BookChannel::Touch
             && let Some(touch) = message::expected_touch(bytes)
         {
-            let place = self.heard(touch.symbol, now)?;
+            let place = self.tracks.heard_of(touch.symbol, now)?;
             self.on_touch(place, &touch, now, out);
             return Ok(());
         }

@@ -75,7 +75,7 @@ impl Coinbase {
         Self {
             channels,
             products: listings.iter().map(|_| Product::default()).collect(),
-            tracks: Tracks::new(listings),
+            tracks: Tracks::new(listings, "a product that was subscribed to"),
             sequence: None,
             opened_at: TimestampNs(0),
             heard_at: TimestampNs(0),
@@ -117,7 +117,7 @@ impl Coinbase {
             return Err(malformed("an event", event));
         };
         if is_book {
-            let place = self.heard(event.product, now)?;
+            let place = self.tracks.heard_of(event.product, now)?;
             let said = self.on_levels(place, &event, envelope.ts, now, out);
             said.map_err(|error| {
                 let error = self.tracks.malformed(place, error, now, out);
@@ -251,15 +251,6 @@ impl Coinbase {
         self.prints = prints;
     }
 
-    /// The place of a product that a message is about.
-    fn heard(&mut self, product: &[u8], now: TimestampNs) -> Result<usize, Malformed> {
-        let Some(place) = self.tracks.find(product) else {
-            return Err(Malformed::new("a product that was subscribed to", product));
-        };
-        self.tracks.heard(place, now);
-        Ok(place)
-    }
-
     /// Whether an envelope's events count; if not, it was counted as late or missed.
     fn is_next(&mut self, envelope: &Envelope<'_>, now: TimestampNs, out: &mut Output) -> bool {
         let is_next = self.follows(envelope.sequence, now, out);
@@ -334,7 +325,7 @@ impl Adapter for Coinbase {
                 out.recycle(update);
                 return Ok(());
             }
-            let place = match self.heard(product, now) {
+            let place = match self.tracks.heard_of(product, now) {
                 Ok(place) => place,
                 Err(error) => {
                     out.recycle(update);

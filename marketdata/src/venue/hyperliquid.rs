@@ -77,7 +77,7 @@ impl Hyperliquid {
         Self {
             channels,
             coins: listings.iter().map(|_| Coin::default()).collect(),
-            tracks: Tracks::new(listings),
+            tracks: Tracks::new(listings, "a coin that was subscribed to"),
             heard_at: TimestampNs(0),
             subscribed_at: TimestampNs(0),
             pinged_at: None,
@@ -101,16 +101,6 @@ impl Hyperliquid {
         }
     }
 
-    /// The place of a coin that a message is about.
-    fn heard(&mut self, coin: &[u8], now: TimestampNs) -> Result<usize, Malformed> {
-        let place = self
-            .tracks
-            .find(coin)
-            .ok_or_else(|| Malformed::new("a coin that was subscribed to", coin))?;
-        self.tracks.heard(place, now);
-        Ok(place)
-    }
-
     /// The place of a book or touch that is newer than what is known.
     fn newer(
         &mut self,
@@ -118,7 +108,7 @@ impl Hyperliquid {
         ts: TimestampNs,
         now: TimestampNs,
     ) -> Result<Option<usize>, Malformed> {
-        let place = self.heard(coin, now)?;
+        let place = self.tracks.heard_of(coin, now)?;
         let coin = &mut self.coins[place];
         if coin.newest.is_some_and(|newest| ts <= newest) {
             self.tracks.repeated(place);
@@ -229,7 +219,7 @@ impl Hyperliquid {
         now: TimestampNs,
         out: &mut Output,
     ) -> Result<(), Malformed> {
-        let place = self.heard(print.coin, now)?;
+        let place = self.tracks.heard_of(print.coin, now)?;
         if self.coins[place].prints.is_new(print.ts, print.id) {
             let data = MarketData::Trade(print.trade);
             let said = self.tracks.say(place, print.ts, data, now, out);

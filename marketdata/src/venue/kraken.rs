@@ -73,7 +73,7 @@ impl Kraken {
         Self {
             channels,
             follows: listings.iter().map(|_| Follow::default()).collect(),
-            tracks: Tracks::new(listings),
+            tracks: Tracks::new(listings, "a symbol that was subscribed to"),
             last_heard: TimestampNs::default(),
             digits: Vec::new(),
         }
@@ -104,15 +104,6 @@ impl Kraken {
         Ok(said)
     }
 
-    /// The place of a symbol that a message is about.
-    fn heard(&mut self, symbol: &[u8], now: TimestampNs) -> Result<usize, Malformed> {
-        let Some(place) = self.tracks.find(symbol) else {
-            return Err(Malformed::new("a symbol that was subscribed to", symbol));
-        };
-        self.tracks.heard(place, now);
-        Ok(place)
-    }
-
     fn item(
         &mut self,
         envelope: &Envelope<'_>,
@@ -134,7 +125,7 @@ impl Kraken {
         now: TimestampNs,
         out: &mut Output,
     ) -> Result<(), Malformed> {
-        let place = self.heard(item.symbol, now)?;
+        let place = self.tracks.heard_of(item.symbol, now)?;
         let said = match (envelope.channel, self.channels.book) {
             (b"book", BookChannel::Depth) => match envelope.kind {
                 b"snapshot" => self.snapshot(place, item, now, out),
@@ -354,7 +345,7 @@ impl Adapter for Kraken {
         let bytes = &*bytes;
         self.last_heard = now;
         if let Some((symbol, time, quote)) = message::expected_ticker(bytes) {
-            let place = self.heard(symbol, now)?;
+            let place = self.tracks.heard_of(symbol, now)?;
             if self.channels.book == BookChannel::Touch {
                 self.ticker(place, Some(time), quote, now, out);
             }
@@ -364,7 +355,7 @@ impl Adapter for Kraken {
             // The first error is told, and what follows it is read all the same.
             let mut said = Ok(());
             for print in prints {
-                let place = self.heard(print.symbol, now);
+                let place = self.tracks.heard_of(print.symbol, now);
                 said = said.and(place.map(|place| self.trade(place, &print, now, out)));
             }
             return said;

@@ -62,17 +62,9 @@ impl Oanda {
         Self {
             credentials,
             instruments: listings.iter().map(|_| Instrument::default()).collect(),
-            tracks: Tracks::new(listings),
+            tracks: Tracks::new(listings, "an instrument that was asked for"),
             heard_at: TimestampNs(0),
         }
-    }
-
-    /// The place of an instrument that a price is of.
-    fn heard(&mut self, instrument: &[u8], now: TimestampNs) -> Result<usize, Malformed> {
-        let place = (self.tracks.find(instrument))
-            .ok_or_else(|| Malformed::new("an instrument that was asked for", instrument))?;
-        self.tracks.heard(place, now);
-        Ok(place)
     }
 
     fn on_price(
@@ -82,7 +74,7 @@ impl Oanda {
         now: TimestampNs,
         out: &mut Output,
     ) -> Result<(), Malformed> {
-        let place = self.heard(line.instrument, now)?;
+        let place = self.tracks.heard_of(line.instrument, now)?;
         let Some(said) = line.said() else {
             let error = Malformed::new("a price", bytes);
             return Err(self.tracks.malformed(place, error, now, out));
@@ -166,7 +158,7 @@ impl Adapter for Oanda {
         }
         self.heard_at = now;
         if let Some((instrument, said)) = Said::expected(bytes) {
-            let place = self.heard(instrument, now)?;
+            let place = self.tracks.heard_of(instrument, now)?;
             self.tell(place, &said, now, out);
             return Ok(());
         }

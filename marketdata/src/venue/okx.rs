@@ -92,7 +92,7 @@ impl Okx {
         Self {
             channels,
             follows: listings.iter().map(|_| Follow::default()).collect(),
-            tracks: Tracks::new(listings),
+            tracks: Tracks::new(listings, "an instId that was subscribed to"),
             last_heard: TimestampNs::default(),
             pinged: None,
             requests: 0,
@@ -111,15 +111,6 @@ impl Okx {
     fn request(&mut self, op: &str, channels: &str, out: &mut Output) {
         self.requests += 1;
         out.send(format!(r#"{{"op":"{op}","args":[{channels}]}}"#));
-    }
-
-    /// The place of a symbol that a message is about.
-    fn heard(&mut self, symbol: &[u8], now: TimestampNs) -> Result<usize, Malformed> {
-        let Some(place) = self.tracks.find(symbol) else {
-            return Err(Malformed::new("an instId that was subscribed to", symbol));
-        };
-        self.tracks.heard(place, now);
-        Ok(place)
     }
 
     /// The data of a message; the inner error is that of an item.
@@ -472,12 +463,12 @@ impl Adapter for Okx {
         if self.channels.book == BookChannel::Touch
             && let Some((symbol, ids, quote)) = message::expected_touch(bytes)
         {
-            let place = self.heard(symbol, now)?;
+            let place = self.tracks.heard_of(symbol, now)?;
             self.on_touch(place, ids, Some(quote), now, out);
             return Ok(());
         }
         if let Some((envelope, mut item)) = message::expected(bytes, out) {
-            return match self.heard(envelope.symbol, now) {
+            return match self.tracks.heard_of(envelope.symbol, now) {
                 Ok(place) => self.item(place, &envelope, item, now, out),
                 Err(error) => {
                     item.recycle(out);
@@ -503,7 +494,7 @@ impl Adapter for Okx {
         let Some(data) = envelope.data.take() else {
             return Err(unreadable(bytes, out));
         };
-        let place = self.heard(envelope.symbol, now)?;
+        let place = self.tracks.heard_of(envelope.symbol, now)?;
         let said = self.items(place, bytes, &envelope, data, now, out);
         said.unwrap_or_else(|Unexpected| Err(unreadable(bytes, out)))
     }

@@ -82,7 +82,7 @@ impl Polygon {
             size_unit: size_unit.into(),
             channels,
             newest: vec![Newest::default(); listings.len()],
-            tracks: Tracks::new(listings),
+            tracks: Tracks::new(listings, "a ticker that was subscribed to"),
             is_subscribed: false,
             opened_at: TimestampNs(0),
         }
@@ -149,7 +149,7 @@ impl Polygon {
             let size_unit = self.size_unit;
             if let Some((symbol, event)) = reader.expected(|event| Said::expected(event, size_unit))
             {
-                let place = self.heard(symbol, now);
+                let place = self.tracks.heard_of(symbol, now);
                 said = said.and(place.map(|place| self.tell(place, &event, now, out)));
                 continue;
             }
@@ -173,7 +173,7 @@ impl Polygon {
             // Not asked for.
             _ => return Ok(()),
         };
-        let place = self.heard(event.symbol, now)?;
+        let place = self.tracks.heard_of(event.symbol, now)?;
         match event.said(is_quote, self.size_unit) {
             Ok(said) => {
                 self.tell(place, &said, now, out);
@@ -184,14 +184,6 @@ impl Polygon {
                 Err(self.tracks.malformed(place, error, now, out))
             }
         }
-    }
-
-    /// The place of a ticker that an event is about.
-    fn heard(&mut self, symbol: &[u8], now: TimestampNs) -> Result<usize, Malformed> {
-        let place = (self.tracks.find(symbol))
-            .ok_or_else(|| Malformed::new("a ticker that was subscribed to", symbol))?;
-        self.tracks.heard(place, now);
-        Ok(place)
     }
 
     fn tell(&mut self, place: usize, said: &Said, now: TimestampNs, out: &mut Output) {
