@@ -4,7 +4,7 @@
 use types::{Level, MarketData, MarketEvent, Qty, TimestampNs};
 
 use super::health::{Health, State};
-use super::output::{Action, Output};
+use super::output::Output;
 use super::screen::{Screen, Screened};
 use super::symbols::Symbols;
 use super::{Listing, Malformed};
@@ -53,12 +53,28 @@ impl Tracks {
     }
 
     /// Gives the connection up: everything is stated again on another one, and nothing of this one counts any more.
-    /// An [`Action::Reconnect`] alone leaves what is known as it is until the connection closes.
+    /// [`Output::reconnect`] alone leaves what is known as it is until the connection closes.
     #[cold]
     pub fn reconnect(&mut self, reason: &'static str, now: TimestampNs, out: &mut Output) {
+        self.give_up(now, out);
+        out.reconnect(reason);
+    }
+
+    /// As [`Output::unreadable`]; the connection is given up, as by [`Tracks::reconnect`].
+    #[cold]
+    pub fn unreadable(
+        &mut self,
+        error: Malformed,
+        now: TimestampNs,
+        out: &mut Output,
+    ) -> Malformed {
+        self.give_up(now, out);
+        out.unreadable(error)
+    }
+
+    fn give_up(&mut self, now: TimestampNs, out: &mut Output) {
         self.is_following = false;
         self.lose_all(State::Syncing, now, out);
-        out.actions.push(Action::Reconnect { reason });
     }
 
     /// Whether the connection is open and was not given up.

@@ -500,7 +500,10 @@ impl Adapter for Binance {
             Ok(None) if is_refusal(bytes) => Err(Malformed::new("no refusal", bytes)),
             // The answer to the subscription.
             Ok(None) => Ok(()),
-            Err(Unexpected) => Err(unreadable(bytes, out)),
+            Err(Unexpected) => {
+                let error = Malformed::new("a message of a combined stream", bytes);
+                Err(out.unreadable(error))
+            }
         }
     }
 
@@ -565,15 +568,6 @@ fn is_refusal(bytes: &[u8]) -> bool {
         Fields::of(bytes).is_some_and(|fields| matches!(fields.get(name), Ok(Some(_))))
     };
     has(b"error") || has(b"code")
-}
-
-/// Whose a message was cannot be known: everything is stated again.
-#[cold]
-fn unreadable(bytes: &[u8], out: &mut Output) -> Malformed {
-    out.actions.push(Action::Reconnect {
-        reason: "a message that cannot be read",
-    });
-    Malformed::new("a message of a combined stream", bytes)
 }
 
 #[cfg(test)]

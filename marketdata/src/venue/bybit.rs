@@ -31,8 +31,8 @@ use types::{MarketData, TimestampNs};
 use message::{Envelope, Levels, Print, Touch};
 
 use crate::feed::{
-    Action, Adapter, Addresses, BookChannel, Channels, Health, Listing, Malformed, Mark, Output,
-    Reader, Restate, Resync, Stamp, State, Stream, TooMany, Tracks, Unexpected,
+    Adapter, Addresses, BookChannel, Channels, Health, Listing, Malformed, Mark, Output, Reader,
+    Restate, Resync, Stamp, State, Stream, TooMany, Tracks, Unexpected,
 };
 
 /// Streams and REST.
@@ -283,6 +283,30 @@ impl Bybit {
         Ok(())
     }
 
+    /// A message in any form; the inner error is that of what it says.
+    fn read(
+        &mut self,
+        bytes: &[u8],
+        now: TimestampNs,
+        out: &mut Output,
+    ) -> Result<Result<(), Malformed>, Unexpected> {
+        let mut envelope = Envelope::read(bytes)?;
+        let data = envelope.data.take().ok_or(Unexpected);
+        if envelope.topic.starts_with(b"orderbook.") {
+            let book = Levels::read(bytes, data?, out)?;
+            return Ok(self.book(&envelope, book, now, out));
+        }
+        if envelope.topic.starts_with(b"publicTrade.") {
+            return self.trades(bytes, data?, now, out);
+        }
+        Ok(match envelope.success {
+            Some(false) => Err(Malformed::new("a request that the venue takes", bytes)),
+            // The answer to a request or a ping.
+            _ if !envelope.op.is_empty() => Ok(()),
+            _ => Err(Malformed::new("orderbook, publicTrade or an answer", bytes)),
+        })
+    }
+
     /// The trades of a message; the inner error is that of one that is none.
     fn trades<'a>(
         &mut self,
@@ -441,30 +465,11 @@ impl Adapter for Bybit {
             // The first error is told, and what follows it is read all the same.
             return said.fold(Ok(()), Result::and);
         }
-        let Ok(mut envelope) = Envelope::read(bytes) else {
-            return Err(unreadable(bytes, out));
-        };
-        let data = envelope.data.take();
-        if envelope.topic.starts_with(b"orderbook.") {
-            let book = data.map(|data| Levels::read(bytes, data, out));
-            let Some(Ok(book)) = book else {
-                return Err(unreadable(bytes, out));
-            };
-            return self.book(&envelope, book, now, out);
-        }
-        if envelope.topic.starts_with(b"publicTrade.") {
-            let said = data.map(|data| self.trades(bytes, data, now, out));
-            return match said {
-                Some(Ok(said)) => said,
-                _ => Err(unreadable(bytes, out)),
-            };
-        }
-        match envelope.success {
-            Some(false) => Err(Malformed::new("a request that the venue takes", bytes)),
-            // The answer to a request or a ping.
-            _ if !envelope.op.is_empty() => Ok(()),
-            _ => Err(Malformed::new("orderbook, publicTrade or an answer", bytes)),
-        }
+        let said = self.read(bytes, now, out);
+        said.unwrap_or_else(|Unexpected| {
+            let error = Malformed::new("a message of the API v5", bytes);
+            Err(out.unreadable(error))
+        })
     }
 
     fn tick(&mut self, now: TimestampNs, out: &mut Output) {
@@ -473,10 +478,7 @@ impl Adapter for Bybit {
         }
         let since = |then: TimestampNs| now.0.saturating_sub(then.0);
         if since(self.last_heard) > SILENCE_NS_MAX {
-            out.actions.push(Action::Reconnect {
-                reason: "no answer to a ping",
-            });
-            return;
+            return out.reconnect("no answer to a ping");
         }
         if since(self.last_ping) >= PING_NS {
             self.last_ping = now;
@@ -502,15 +504,6 @@ impl Adapter for Bybit {
     fn mark(&self, place: usize) -> Mark {
         self.follows[place].newest.mark()
     }
-}
-
-/// Whose a message was cannot be known: everything is stated again.
-#[cold]
-fn unreadable(bytes: &[u8], out: &mut Output) -> Malformed {
-    out.actions.push(Action::Reconnect {
-        reason: "a message that cannot be read",
-    });
-    Malformed::new("a message of the API v5", bytes)
 }
 
 #[cfg(test)]

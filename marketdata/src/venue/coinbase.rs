@@ -31,7 +31,7 @@ use message::{
 
 use crate::feed::{
     Adapter, Addresses, Book, BookChannel, Channels, Health, LEVELS_MAX, Listing, Malformed,
-    Output, Screened, State, Stream, Tracks, Value, keep_best, quoted,
+    Output, Screened, State, Stream, Tracks, Unexpected, Value, keep_best, quoted,
 };
 
 /// Streams and REST.
@@ -102,6 +102,22 @@ impl Coinbase {
         }
     }
 
+    /// The events of a message; the inner error is that of one of them.
+    fn on_events(
+        &mut self,
+        envelope: &Envelope<'_>,
+        now: TimestampNs,
+        out: &mut Output,
+    ) -> Result<Result<(), Malformed>, Unexpected> {
+        for event in envelope.events.items().ok_or(Unexpected)? {
+            let said = self.on_event(event?, envelope, now, out);
+            if said.is_err() || !self.tracks.is_following() {
+                return Ok(said);
+            }
+        }
+        Ok(Ok(()))
+    }
+
     fn on_event(
         &mut self,
         event: Value<'_>,
@@ -112,18 +128,15 @@ impl Coinbase {
         let is_book = envelope.channel == b"l2_data";
         let list = if is_book { &b"updates"[..] } else { b"trades" };
         let Some(event) = Event::read(event, list) else {
-            self.tracks
-                .reconnect("a message that cannot be read", now, out);
-            return Err(malformed("an event", event));
+            let error = malformed("an event", event);
+            return Err(self.tracks.unreadable(error, now, out));
         };
         if is_book {
             let place = self.tracks.heard_of(event.product, now)?;
             let said = self.on_levels(place, &event, envelope.ts, now, out);
             said.map_err(|error| {
                 let error = self.tracks.malformed(place, error, now, out);
-                self.tracks
-                    .reconnect("a message that cannot be read", now, out);
-                error
+                self.tracks.unreadable(error, now, out)
             })
         } else {
             self.on_trades(&event, now, out)
@@ -217,9 +230,7 @@ impl Coinbase {
         let read = read_prints(event.list, &self.tracks, &mut prints);
         if let Err(error) = read {
             self.prints = prints;
-            self.tracks
-                .reconnect("a message that cannot be read", now, out);
-            return Err(error);
+            return Err(self.tracks.unreadable(error, now, out));
         }
         self.on_prints(prints, event.kind == b"snapshot", now, out);
         Ok(())
@@ -349,9 +360,8 @@ impl Adapter for Coinbase {
             if is_refusal(bytes) {
                 return Err(Malformed::new("no refusal", bytes));
             }
-            self.tracks
-                .reconnect("a message that cannot be read", now, out);
-            return Err(Malformed::new("a message of a channel", bytes));
+            let error = Malformed::new("a message of a channel", bytes);
+            return Err(self.tracks.unreadable(error, now, out));
         };
         if !self.is_next(&envelope, now, out) {
             return Ok(());
@@ -359,23 +369,11 @@ impl Adapter for Coinbase {
         if !matches!(envelope.channel, b"l2_data" | b"market_trades") {
             return Ok(());
         }
-        let Some(events) = envelope.events.items() else {
-            self.tracks
-                .reconnect("a message that cannot be read", now, out);
-            return Err(Malformed::new("events", bytes));
-        };
-        for event in events {
-            let Ok(event) = event else {
-                self.tracks
-                    .reconnect("a message that cannot be read", now, out);
-                return Err(Malformed::new("events", bytes));
-            };
-            self.on_event(event, &envelope, now, out)?;
-            if !self.tracks.is_following() {
-                break;
-            }
-        }
-        Ok(())
+        let said = self.on_events(&envelope, now, out);
+        said.unwrap_or_else(|Unexpected| {
+            let error = Malformed::new("events", bytes);
+            Err(self.tracks.unreadable(error, now, out))
+        })
     }
 
     fn tick(&mut self, now: TimestampNs, out: &mut Output) {

@@ -126,9 +126,8 @@ impl Hyperliquid {
         out: &mut Output,
     ) -> Result<(), Malformed> {
         let Some(stated) = Stated::read(data, b"levels") else {
-            self.tracks
-                .reconnect("a message that cannot be read", now, out);
-            return Err(malformed("a book", data));
+            let error = malformed("a book", data);
+            return Err(self.tracks.unreadable(error, now, out));
         };
         let Some(place) = self.newer(stated.coin, stated.ts, now)? else {
             return Ok(());
@@ -167,9 +166,8 @@ impl Hyperliquid {
         out: &mut Output,
     ) -> Result<(), Malformed> {
         let Some(stated) = Stated::read(data, b"bbo") else {
-            self.tracks
-                .reconnect("a message that cannot be read", now, out);
-            return Err(malformed("a touch", data));
+            let error = malformed("a touch", data);
+            return Err(self.tracks.unreadable(error, now, out));
         };
         let Some(place) = self.newer(stated.coin, stated.ts, now)? else {
             return Ok(());
@@ -318,9 +316,8 @@ impl Adapter for Hyperliquid {
             return Ok(());
         }
         let Some((channel, data)) = envelope(bytes) else {
-            self.tracks
-                .reconnect("a message that cannot be read", now, out);
-            return Err(Malformed::new("a message of a channel", bytes));
+            let error = Malformed::new("a message of a channel", bytes);
+            return Err(self.tracks.unreadable(error, now, out));
         };
         match (channel, data) {
             (b"l2Book", Some(data)) => self.on_book(data, now, out),

@@ -28,8 +28,8 @@ use types::{MarketData, Price, Qty, Quote, TimestampNs};
 use message::{Envelope, Item, Precision, Print};
 
 use crate::feed::{
-    Action, Adapter, Addresses, Book, BookChannel, Channels, Health, Listing, Malformed, Mark,
-    Output, Reader, Restate, Resync, State, Stream, Tracks, Unexpected,
+    Adapter, Addresses, Book, BookChannel, Channels, Health, Listing, Malformed, Mark, Output,
+    Reader, Restate, Resync, State, Stream, Tracks, Unexpected,
 };
 
 /// Streams and REST.
@@ -84,6 +84,32 @@ impl Kraken {
             BookChannel::Touch => r#""channel":"ticker","event_trigger":"bbo""#,
             BookChannel::Depth => r#""channel":"book","depth":10"#,
         }
+    }
+
+    /// A message in any form; the inner error is that of what it says.
+    fn read(
+        &mut self,
+        bytes: &[u8],
+        now: TimestampNs,
+        out: &mut Output,
+    ) -> Result<Result<(), Malformed>, Unexpected> {
+        let mut envelope = Envelope::read(bytes)?;
+        Ok(match envelope.channel {
+            b"book" | b"ticker" | b"trade" => {
+                let data = envelope.data.take().ok_or(Unexpected)?;
+                self.items(bytes, &envelope, data, now, out)?
+            }
+            b"heartbeat" | b"status" => Ok(()),
+            // The answer to a request.
+            b"" if envelope.success == Some(true) || envelope.method == b"pong" => Ok(()),
+            b"" if envelope.success == Some(false) => {
+                Err(Malformed::new("a request that the venue takes", bytes))
+            }
+            _ => Err(Malformed::new(
+                "book, ticker, trade, heartbeat or status",
+                bytes,
+            )),
+        })
     }
 
     /// The data of a message; the inner error is that of an item.
@@ -363,29 +389,11 @@ impl Adapter for Kraken {
         if let Some((envelope, item)) = message::expected_book(bytes, out) {
             return self.item(&envelope, item, now, out);
         }
-        let Ok(mut envelope) = Envelope::read(bytes) else {
-            return Err(unreadable(bytes, out));
-        };
-        match envelope.channel {
-            b"book" | b"ticker" | b"trade" => {
-                let data = envelope.data.take();
-                let said = data.map(|data| self.items(bytes, &envelope, data, now, out));
-                match said {
-                    Some(Ok(said)) => said,
-                    _ => Err(unreadable(bytes, out)),
-                }
-            }
-            b"heartbeat" | b"status" => Ok(()),
-            // The answer to a request.
-            b"" if envelope.success == Some(true) || envelope.method == b"pong" => Ok(()),
-            b"" if envelope.success == Some(false) => {
-                Err(Malformed::new("a request that the venue takes", bytes))
-            }
-            _ => Err(Malformed::new(
-                "book, ticker, trade, heartbeat or status",
-                bytes,
-            )),
-        }
+        let said = self.read(bytes, now, out);
+        said.unwrap_or_else(|Unexpected| {
+            let error = Malformed::new("a message of the API v2", bytes);
+            Err(out.unreadable(error))
+        })
     }
 
     fn tick(&mut self, now: TimestampNs, out: &mut Output) {
@@ -393,10 +401,7 @@ impl Adapter for Kraken {
             return;
         }
         if now.0.saturating_sub(self.last_heard.0) > SILENCE_NS_MAX {
-            out.actions.push(Action::Reconnect {
-                reason: "no heartbeat",
-            });
-            return;
+            return out.reconnect("no heartbeat");
         }
         for place in 0..self.follows.len() {
             if self.follows[place].restate.is_due(now) {
@@ -418,15 +423,6 @@ impl Adapter for Kraken {
             ..Mark::default()
         }
     }
-}
-
-/// Whose a message was cannot be known: everything is stated again.
-#[cold]
-fn unreadable(bytes: &[u8], out: &mut Output) -> Malformed {
-    out.actions.push(Action::Reconnect {
-        reason: "a message that cannot be read",
-    });
-    Malformed::new("a message of the API v2", bytes)
 }
 
 /// The digits of a number with so many decimals, without point and leading zeros.

@@ -163,9 +163,8 @@ impl Adapter for Oanda {
             return Ok(());
         }
         let Ok(line) = Line::read(bytes) else {
-            self.tracks
-                .reconnect("a message that cannot be read", now, out);
-            return Err(Malformed::new("a line of the stream", bytes));
+            let error = Malformed::new("a line of the stream", bytes);
+            return Err(self.tracks.unreadable(error, now, out));
         };
         match line.kind {
             b"PRICE" => self.on_price(&line, bytes, now, out),

@@ -113,6 +113,31 @@ impl Okx {
         out.send(format!(r#"{{"op":"{op}","args":[{channels}]}}"#));
     }
 
+    /// A message in any form; the inner error is that of what it says.
+    fn read(
+        &mut self,
+        bytes: &[u8],
+        now: TimestampNs,
+        out: &mut Output,
+    ) -> Result<Result<(), Malformed>, Unexpected> {
+        let mut envelope = Envelope::read(bytes)?;
+        match envelope.event {
+            b"" => {}
+            b"error" => return Ok(Err(Malformed::new("a request that the venue takes", bytes))),
+            b"notice" => {
+                out.reconnect("the venue is about to close the connection");
+                return Ok(Ok(()));
+            }
+            // The answer to a request.
+            _ => return Ok(Ok(())),
+        }
+        let data = envelope.data.take().ok_or(Unexpected)?;
+        match self.tracks.heard_of(envelope.symbol, now) {
+            Ok(place) => self.items(place, bytes, &envelope, data, now, out),
+            Err(error) => Ok(Err(error)),
+        }
+    }
+
     /// The data of a message; the inner error is that of an item.
     fn items<'a>(
         &mut self,
@@ -397,10 +422,7 @@ impl Resync for Okx {
 
     fn ask(&mut self, place: usize, out: &mut Output) {
         if self.requests + 2 > REQUESTS_MAX {
-            out.actions.push(Action::Reconnect {
-                reason: "as many requests as a connection may make",
-            });
-            return;
+            return out.reconnect("as many requests as a connection may make");
         }
         let channel = self.book_channel(&self.tracks.listings()[place].symbol);
         self.request("unsubscribe", &channel, out);
@@ -476,27 +498,11 @@ impl Adapter for Okx {
                 }
             };
         }
-        let Ok(mut envelope) = Envelope::read(bytes) else {
-            return Err(unreadable(bytes, out));
-        };
-        match envelope.event {
-            b"" => {}
-            b"error" => return Err(Malformed::new("a request that the venue takes", bytes)),
-            b"notice" => {
-                out.actions.push(Action::Reconnect {
-                    reason: "the venue is about to close the connection",
-                });
-                return Ok(());
-            }
-            // The answer to a request.
-            _ => return Ok(()),
-        }
-        let Some(data) = envelope.data.take() else {
-            return Err(unreadable(bytes, out));
-        };
-        let place = self.tracks.heard_of(envelope.symbol, now)?;
-        let said = self.items(place, bytes, &envelope, data, now, out);
-        said.unwrap_or_else(|Unexpected| Err(unreadable(bytes, out)))
+        let said = self.read(bytes, now, out);
+        said.unwrap_or_else(|Unexpected| {
+            let error = Malformed::new("a message of the API v5", bytes);
+            Err(out.unreadable(error))
+        })
     }
 
     fn answer(
@@ -528,10 +534,7 @@ impl Adapter for Okx {
         let since = |then: TimestampNs| now.0.saturating_sub(then.0);
         match self.pinged {
             Some(pinged) if since(pinged) >= PING_NS => {
-                out.actions.push(Action::Reconnect {
-                    reason: "no answer to a ping",
-                });
-                return;
+                return out.reconnect("no answer to a ping");
             }
             None if since(self.last_heard) >= PING_NS => {
                 self.pinged = Some(now);
@@ -570,15 +573,6 @@ impl Adapter for Okx {
     fn mark(&self, place: usize) -> Mark {
         self.follows[place].newest.mark()
     }
-}
-
-/// Whose a message was cannot be known: everything is stated again.
-#[cold]
-fn unreadable(bytes: &[u8], out: &mut Output) -> Malformed {
-    out.actions.push(Action::Reconnect {
-        reason: "a message that cannot be read",
-    });
-    Malformed::new("a message of the API v5", bytes)
 }
 
 #[cfg(test)]

@@ -88,13 +88,6 @@ impl Polygon {
         }
     }
 
-    #[cold]
-    fn unreadable(&mut self, bytes: &[u8], now: TimestampNs, out: &mut Output) -> Malformed {
-        self.tracks
-            .reconnect("a message that cannot be read", now, out);
-        Malformed::new("an array of events", bytes)
-    }
-
     fn subscribe(&mut self, out: &mut Output) {
         self.is_subscribed = true;
         let mut params = Vec::new();
@@ -251,7 +244,10 @@ impl Adapter for Polygon {
             return Ok(());
         }
         let said = self.on_events(bytes, now, out);
-        said.unwrap_or_else(|Unexpected| Err(self.unreadable(bytes, now, out)))
+        said.unwrap_or_else(|Unexpected| {
+            let error = Malformed::new("an array of events", bytes);
+            Err(self.tracks.unreadable(error, now, out))
+        })
     }
 
     fn tick(&mut self, now: TimestampNs, out: &mut Output) {
