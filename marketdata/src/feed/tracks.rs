@@ -176,7 +176,7 @@ impl Tracks {
             }
             Screened::Lost => {
                 out.take_back(event.data);
-                self.lose(place, State::Syncing, now, out);
+                self.lose(place, now, out);
             }
         }
         screened
@@ -210,8 +210,13 @@ impl Tracks {
         self.say(place, ts_event, MarketData::DepthDelta(update), now, out);
     }
 
+    /// What is known of it is lost, though nothing need be missing: without a best bid or a best ask there is no touch.
+    pub fn lose(&mut self, place: usize, now: TimestampNs, out: &mut Output) {
+        self.forget(place, State::Syncing, now, out);
+    }
+
     /// What is known of it is lost: the consumer is told once.
-    pub fn lose(&mut self, place: usize, state: State, now: TimestampNs, out: &mut Output) {
+    fn forget(&mut self, place: usize, state: State, now: TimestampNs, out: &mut Output) {
         self.screens[place].lose();
         self.tell_lost(place, state, now, out);
     }
@@ -231,7 +236,7 @@ impl Tracks {
     /// A gap: something was missing.
     pub fn gap(&mut self, place: usize, now: TimestampNs, out: &mut Output) {
         self.health[place].counters.gaps += 1;
-        self.lose(place, State::Syncing, now, out);
+        self.lose(place, now, out);
     }
 
     /// A message about it could not be read: something is missing.
@@ -250,7 +255,7 @@ impl Tracks {
     /// All are lost.
     fn lose_all(&mut self, state: State, now: TimestampNs, out: &mut Output) {
         for place in 0..self.listings.len() {
-            self.lose(place, state, now, out);
+            self.forget(place, state, now, out);
         }
     }
 }

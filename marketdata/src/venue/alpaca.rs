@@ -32,7 +32,7 @@ use types::{DepthUpdate, InstrumentStatus, MarketData, Qty, Quote, TimestampNs};
 
 use crate::feed::{
     Action, Adapter, Addresses, BookChannel, Channels, Credentials, Health, Listing, Malformed,
-    Mark, Output, Prints, Reader, Screened, State, Stream, Tracks, Unexpected,
+    Mark, Output, Prints, Reader, Screened, Stream, Tracks, Unexpected,
 };
 use message::{Argument, Item, Said, Told, request};
 use msgpack::Pack;
@@ -313,7 +313,7 @@ impl Alpaca {
         *newest = Some((ts, quote));
         if quote.bid_qty == Qty::ZERO || quote.ask_qty == Qty::ZERO {
             // A side without orders.
-            return self.tracks.lose(place, State::Syncing, now, out);
+            return self.tracks.lose(place, now, out);
         }
         self.tracks
             .say(place, ts, MarketData::Quote(quote), now, out);

@@ -32,7 +32,7 @@ use message::{Envelope, Levels, Print, Touch};
 
 use crate::feed::{
     Adapter, Addresses, BookChannel, Channels, Health, Listing, Malformed, Mark, Output, Reader,
-    Restate, Resync, Stamp, State, Stream, TooMany, Tracks, Unexpected,
+    Restate, Resync, Stamp, Stream, TooMany, Tracks, Unexpected,
 };
 
 /// Streams and REST.
@@ -224,7 +224,7 @@ impl Bybit {
         match touch.quote {
             Some(quote) => self.say(place, touch.ts, MarketData::Quote(quote), now, out),
             // A side is empty: there is no touch, and the one before is gone.
-            None => self.tracks.lose(place, State::Syncing, now, out),
+            None => self.tracks.lose(place, now, out),
         }
     }
 

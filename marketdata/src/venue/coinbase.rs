@@ -23,7 +23,7 @@ mod message;
 
 pub use local::LocalCoinbase;
 
-use types::{DepthUpdate, Level, MarketData, Quote, TimestampNs};
+use types::{DepthUpdate, Level, MarketData, TimestampNs};
 
 use message::{
     Changes, Envelope, Event, Print, is_refusal, levels, malformed, product_of, read_prints,
@@ -31,7 +31,7 @@ use message::{
 
 use crate::feed::{
     Adapter, Addresses, Book, BookChannel, Channels, Health, LEVELS_MAX, Listing, Malformed,
-    Output, Screened, State, Stream, Tracks, Unexpected, Value, keep_best, quoted,
+    Output, Screened, Stream, Tracks, Unexpected, Value, keep_best, quoted, touch,
 };
 
 /// Streams and REST.
@@ -193,18 +193,13 @@ impl Coinbase {
             out.recycle(update);
             let (Some(bid), Some(ask)) = product.book.touch() else {
                 product.touch = None;
-                self.tracks.lose(place, State::Syncing, now, out);
+                self.tracks.lose(place, now, out);
                 return;
             };
             if product.touch.replace((bid, ask)) == Some((bid, ask)) && !is_snapshot {
                 return;
             }
-            MarketData::Quote(Quote {
-                bid: bid.price,
-                bid_qty: bid.qty,
-                ask: ask.price,
-                ask_qty: ask.qty,
-            })
+            MarketData::Quote(touch(bid, ask))
         } else if is_snapshot {
             keep_best(&mut update, LEVELS_MAX);
             MarketData::DepthSnapshot(update)

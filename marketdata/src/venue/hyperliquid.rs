@@ -23,13 +23,13 @@ pub use local::LocalHyperliquid;
 
 use std::time::Duration;
 
-use types::{DepthUpdate, MarketData, Quote, TimestampNs};
+use types::{DepthUpdate, MarketData, TimestampNs};
 
 use message::{Print, Stated, envelope, level, levels, malformed, pair};
 
 use crate::feed::{
     Adapter, Addresses, BookChannel, Channels, Health, Listing, Malformed, Mark, Output, Pace,
-    Prints, Screened, State, Stream, TooMany, Tracks, Value, quoted,
+    Prints, Screened, Stream, TooMany, Tracks, Value, quoted, touch,
 };
 
 /// Streams and documents of the main network.
@@ -178,19 +178,14 @@ impl Hyperliquid {
         };
         if bid == Value::Literal(b"null") || ask == Value::Literal(b"null") {
             // A side without orders.
-            self.tracks.lose(place, State::Syncing, now, out);
+            self.tracks.lose(place, now, out);
             return Ok(());
         }
         let (Some(bid), Some(ask)) = (level(bid), level(ask)) else {
             let error = malformed("bid and ask", stated.sides);
             return Err(self.tracks.malformed(place, error, now, out));
         };
-        let quote = MarketData::Quote(Quote {
-            bid: bid.price,
-            bid_qty: bid.qty,
-            ask: ask.price,
-            ask_qty: ask.qty,
-        });
+        let quote = MarketData::Quote(touch(bid, ask));
         self.tracks.say(place, stated.ts, quote, now, out);
         Ok(())
     }

@@ -29,7 +29,7 @@ use message::{Envelope, Item, Precision, Print};
 
 use crate::feed::{
     Adapter, Addresses, Book, BookChannel, Channels, Health, Listing, Malformed, Mark, Output,
-    Reader, Restate, Resync, State, Stream, Tracks, Unexpected,
+    Reader, Restate, Resync, Stream, Tracks, Unexpected,
 };
 
 /// Streams and REST.
@@ -282,7 +282,7 @@ impl Kraken {
         follow.restate.live();
         if quote.bid_qty == Qty::ZERO || quote.ask_qty == Qty::ZERO {
             // A side is empty: there is no touch, and the one before is gone.
-            self.tracks.lose(place, State::Syncing, now, out);
+            self.tracks.lose(place, now, out);
             return;
         }
         let ts = time.unwrap_or(now);

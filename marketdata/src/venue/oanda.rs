@@ -18,12 +18,12 @@ mod message;
 
 pub use local::LocalOanda;
 
-use types::{InstrumentStatus, MarketData, Quote, TimestampNs};
+use types::{InstrumentStatus, MarketData, TimestampNs};
 
 use message::{Line, Said};
 
 use crate::feed::{
-    Adapter, Addresses, Credentials, Health, Listing, Malformed, Output, State, Stream, Tracks,
+    Adapter, Addresses, Credentials, Health, Listing, Malformed, Output, Stream, Tracks, touch,
 };
 
 /// For accounts with money.
@@ -98,14 +98,9 @@ impl Oanda {
         }
         let (Some(bid), Some(ask)) = (said.bid, said.ask) else {
             // A side without liquidity.
-            return self.tracks.lose(place, State::Syncing, now, out);
+            return self.tracks.lose(place, now, out);
         };
-        let quote = MarketData::Quote(Quote {
-            bid: bid.price,
-            bid_qty: bid.qty,
-            ask: ask.price,
-            ask_qty: ask.qty,
-        });
+        let quote = MarketData::Quote(touch(bid, ask));
         self.tracks.say(place, said.ts, quote, now, out);
     }
 }

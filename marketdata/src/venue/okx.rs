@@ -43,7 +43,7 @@ use message::{Envelope, Item};
 
 use crate::feed::{
     Action, Adapter, Addresses, BookChannel, Channels, FetchId, Health, Listing, Malformed, Mark,
-    Output, Reader, Restate, Resync, Stamp, State, Stream, Tracks, Unexpected,
+    Output, Reader, Restate, Resync, Stamp, Stream, Tracks, Unexpected,
 };
 
 /// Streams and REST.
@@ -376,7 +376,7 @@ impl Okx {
         match quote {
             Some(quote) => self.say(place, time, MarketData::Quote(quote), now, out),
             // A side is empty: there is no touch, and the one before is gone.
-            None => self.tracks.lose(place, State::Syncing, now, out),
+            None => self.tracks.lose(place, now, out),
         }
     }
 

@@ -26,8 +26,8 @@ use types::{MarketData, TimestampNs};
 use message::{Event, Said, Told};
 
 use crate::feed::{
-    Adapter, Addresses, Channels, Credentials, Health, Listing, Malformed, Output, Reader, State,
-    Stream, Tracks, Unexpected, quoted,
+    Adapter, Addresses, Channels, Credentials, Health, Listing, Malformed, Output, Reader, Stream,
+    Tracks, Unexpected, quoted,
 };
 
 /// As it happens.
@@ -195,7 +195,7 @@ impl Polygon {
         let data = match said.told {
             Told::Quote(Some(quote)) => MarketData::Quote(quote),
             // A side without orders.
-            Told::Quote(None) => return self.tracks.lose(place, State::Syncing, now, out),
+            Told::Quote(None) => return self.tracks.lose(place, now, out),
             Told::Trade {
                 is_of_another_market: true,
                 ..

@@ -1,7 +1,7 @@
 //! Samples in the form of the venue's pages, and the rules of the book at their edges.
 
 use super::*;
-use crate::feed::Book;
+use crate::feed::{Book, State};
 use crate::venue::told::{NOW, after, listing, message, opened, tick, told};
 
 fn bybit(product: Product, book: BookChannel) -> Bybit {
