@@ -331,15 +331,11 @@ impl Binance {
         let Sync::Buffering { events, .. } = &mut self.books[place] else {
             return;
         };
-        let product = self.product;
-        let is_old = |delta: &Delta| match product {
-            Product::Spot => delta.last <= snapshot.last,
-            Product::Futures => delta.last < snapshot.last,
-        };
-        let kept = events.iter().position(|delta| !is_old(delta));
-        let first = kept.map(|kept| &events[kept]);
-        let starts =
-            first.is_none_or(|delta| product.follows(delta, snapshot.last, true) == Follows::Next);
+        let follows = |delta: &Delta| self.product.follows(delta, snapshot.last, true);
+        let kept = events
+            .iter()
+            .position(|delta| follows(delta) != Follows::Old);
+        let starts = kept.is_none_or(|kept| follows(&events[kept]) == Follows::Next);
         if !starts {
             // Older than the first event that came: there will be a newer one.
             out.recycle(snapshot.update);

@@ -92,8 +92,8 @@ pub struct Bybit {
     channels: Channels,
     tracks: Tracks,
     follows: Vec<Follow>,
-    last_heard: TimestampNs,
-    last_ping: TimestampNs,
+    heard_at: TimestampNs,
+    pinged_at: TimestampNs,
 }
 
 /// What is known of one listing.
@@ -103,7 +103,7 @@ struct Follow {
     /// Update id and time of the newest book.
     newest: Stamp,
     /// When the topic was last heard of.
-    heard: TimestampNs,
+    heard_at: TimestampNs,
     /// The newest match, and the trades of it that were told.
     seq: u64,
     trades: Vec<u64>,
@@ -128,8 +128,8 @@ impl Bybit {
             channels,
             follows: listings.iter().map(|_| Follow::default()).collect(),
             tracks: Tracks::new(listings, "a symbol that was subscribed to"),
-            last_heard: TimestampNs::default(),
-            last_ping: TimestampNs::default(),
+            heard_at: TimestampNs::default(),
+            pinged_at: TimestampNs::default(),
         }
     }
 
@@ -178,7 +178,7 @@ impl Bybit {
         now: TimestampNs,
         out: &mut Output,
     ) -> Result<(), Malformed> {
-        self.follows[place].heard = now;
+        self.follows[place].heard_at = now;
         let said = match (self.channels.book, envelope.kind) {
             (BookChannel::Touch, b"snapshot") => self.touch(place, envelope, book, now, out),
             (BookChannel::Depth, b"snapshot") => self.snapshot(place, envelope, book, now, out),
@@ -210,7 +210,7 @@ impl Bybit {
 
     fn on_touch(&mut self, place: usize, touch: &Touch<'_>, now: TimestampNs, out: &mut Output) {
         let follow = &mut self.follows[place];
-        follow.heard = now;
+        follow.heard_at = now;
         let is_known = follow.restate.is_live() && touch.id == follow.newest.id;
         if is_known || follow.is_late(touch.id, touch.time) {
             self.tracks.repeated(place);
@@ -419,7 +419,7 @@ impl Adapter for Bybit {
 
     fn opened(&mut self, now: TimestampNs, out: &mut Output) {
         self.tracks.opened(now, out);
-        (self.last_heard, self.last_ping) = (now, now);
+        (self.heard_at, self.pinged_at) = (now, now);
         let every = self.pace().send_every.as_nanos() as u64;
         let topics_each = 1 + usize::from(self.channels.trades);
         for (place, follow) in self.follows.iter_mut().enumerate() {
@@ -428,7 +428,7 @@ impl Adapter for Bybit {
             let asked = TimestampNs(now.0.saturating_add(request * every));
             *follow = Follow {
                 restate: Restate::opened(asked),
-                heard: now,
+                heard_at: now,
                 ..Follow::default()
             };
         }
@@ -449,7 +449,7 @@ impl Adapter for Bybit {
         out: &mut Output,
     ) -> Result<(), Malformed> {
         let bytes = &*bytes;
-        self.last_heard = now;
+        self.heard_at = now;
         if self.channels.book == BookChannel::Touch
             && let Some(touch) = message::expected_touch(bytes)
         {
@@ -477,11 +477,11 @@ impl Adapter for Bybit {
             return;
         }
         let since = |then: TimestampNs| now.0.saturating_sub(then.0);
-        if since(self.last_heard) > SILENCE_NS_MAX {
+        if since(self.heard_at) > SILENCE_NS_MAX {
             return out.reconnect("no answer to a ping");
         }
-        if since(self.last_ping) >= PING_NS {
-            self.last_ping = now;
+        if since(self.pinged_at) >= PING_NS {
+            self.pinged_at = now;
             out.send(String::from(r#"{"op":"ping"}"#));
         }
         for place in 0..self.follows.len() {
@@ -490,7 +490,7 @@ impl Adapter for Bybit {
                 self.ask(place, out);
             } else if self.channels.book == BookChannel::Touch
                 && follow.restate.is_live()
-                && since(follow.heard) > TOUCH_SILENCE_NS_MAX
+                && since(follow.heard_at) > TOUCH_SILENCE_NS_MAX
             {
                 self.gap(place, now, out);
             }

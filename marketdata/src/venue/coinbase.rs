@@ -9,14 +9,15 @@
 //! on a new connection; one that is not above it is late and changes nothing. Heartbeats come each second. Their
 //! `heartbeat_counter` says no more than the sequence, which counts them too.
 //!
-//! Of a side the best [`LEVELS_MAX`] levels are kept. The touch is taken from `level2`: `ticker` speaks only when something trades. Prints that `market_trades`
-//! states first are from before the subscription and are not told. Its `side` is that of the resting order, as
-//! <https://docs.cdp.coinbase.com/exchange/websocket-feed/channels> says of matches.
+//! Of a side the best [`LEVELS_MAX`] levels are kept. The touch is taken from `level2`: `ticker` speaks only when
+//! something trades. Prints that `market_trades` states first are from before the subscription and are not told. Its
+//! `side` is that of the resting order, as <https://docs.cdp.coinbase.com/exchange/websocket-feed/channels> says of
+//! matches.
 //!
 //! The channels are public, and subscribed to without a key: then eight messages a second are taken from one address
 //! <https://docs.cdp.coinbase.com/coinbase-app/advanced-trade-apis/websocket/websocket-rate-limits>, each for one
-//! channel and any products; three are sent. A product with USDC speaks under the name of the one
-//! with USD: list it by that.
+//! channel and any products; three are sent. A product with USDC speaks under the name of the one with USD: list it by
+//! that.
 
 mod local;
 mod message;
@@ -84,9 +85,13 @@ impl Coinbase {
     }
 
     /// Whether a message is the next; what is missing before it may have been about any product.
-    fn follows(&mut self, sequence: u64, now: TimestampNs, out: &mut Output) -> bool {
+    fn is_next(&mut self, envelope: &Envelope<'_>, now: TimestampNs, out: &mut Output) -> bool {
+        let sequence = envelope.sequence;
         match self.sequence {
-            Some(last) if sequence <= last => false,
+            Some(last) if sequence <= last => {
+                self.repeated(envelope);
+                false
+            }
             Some(last) if sequence > last + 1 => {
                 for place in 0..self.products.len() {
                     self.tracks.gap(place, now, out);
@@ -98,6 +103,17 @@ impl Coinbase {
             _ => {
                 self.sequence = Some(sequence);
                 true
+            }
+        }
+    }
+
+    /// Counts a message that came twice or late with the products that it is about.
+    #[cold]
+    fn repeated(&mut self, envelope: &Envelope<'_>) {
+        let events = envelope.events.items().into_iter().flatten();
+        for event in events.filter_map(Result::ok) {
+            if let Some(place) = product_of(event).and_then(|product| self.tracks.find(product)) {
+                self.tracks.repeated(place);
             }
         }
     }
@@ -256,15 +272,6 @@ impl Coinbase {
         }
         self.prints = prints;
     }
-
-    /// Whether an envelope's events count; if not, it was counted as late or missed.
-    fn is_next(&mut self, envelope: &Envelope<'_>, now: TimestampNs, out: &mut Output) -> bool {
-        let is_next = self.follows(envelope.sequence, now, out);
-        if !is_next && self.tracks.is_following() {
-            self.repeated(envelope);
-        }
-        is_next
-    }
 }
 
 impl Adapter for Coinbase {
@@ -387,19 +394,6 @@ impl Adapter for Coinbase {
 
     fn health(&self) -> &[Health] {
         self.tracks.health()
-    }
-}
-
-impl Coinbase {
-    /// Counts a message that came twice or late with the products that it is about.
-    #[cold]
-    fn repeated(&mut self, envelope: &Envelope<'_>) {
-        let events = envelope.events.items().into_iter().flatten();
-        for event in events.filter_map(Result::ok) {
-            if let Some(place) = product_of(event).and_then(|product| self.tracks.find(product)) {
-                self.tracks.repeated(place);
-            }
-        }
     }
 }
 

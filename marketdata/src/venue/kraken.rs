@@ -23,7 +23,7 @@ mod message;
 pub use local::LocalKraken;
 
 use flate2::Crc;
-use types::{MarketData, Price, Qty, Quote, TimestampNs};
+use types::{DepthUpdate, MarketData, Price, Qty, Quote, TimestampNs};
 
 use message::{Envelope, Item, Precision, Print};
 
@@ -50,7 +50,7 @@ pub struct Kraken {
     channels: Channels,
     tracks: Tracks,
     follows: Vec<Follow>,
-    last_heard: TimestampNs,
+    heard_at: TimestampNs,
     /// The digits of a checksum; kept for its memory.
     digits: Vec<u8>,
 }
@@ -74,7 +74,7 @@ impl Kraken {
             channels,
             follows: listings.iter().map(|_| Follow::default()).collect(),
             tracks: Tracks::new(listings, "a symbol that was subscribed to"),
-            last_heard: TimestampNs::default(),
+            heard_at: TimestampNs::default(),
             digits: Vec::new(),
         }
     }
@@ -196,9 +196,7 @@ impl Kraken {
         }
         follow.book.replace(&update);
         if !self.holds(place, item)? {
-            out.recycle(update);
-            self.tracks.health_mut(place).counters.checksum_errors += 1;
-            self.gap(place, now, out);
+            self.checksum_error(place, update, now, out);
             return Ok(());
         }
         let follow = &mut self.follows[place];
@@ -230,9 +228,7 @@ impl Kraken {
         let is_changed = follow.book.apply(&update);
         follow.book.truncate(DEPTH, &mut update);
         if !self.holds(place, item)? {
-            out.recycle(update);
-            self.tracks.health_mut(place).counters.checksum_errors += 1;
-            self.gap(place, now, out);
+            self.checksum_error(place, update, now, out);
             return Ok(());
         }
         self.follows[place].newest = time;
@@ -260,6 +256,20 @@ impl Kraken {
         let mut crc = Crc::new();
         crc.update(&self.digits);
         Ok(u64::from(crc.sum()) == checksum)
+    }
+
+    /// Another book than that of the venue: a message is missing.
+    #[cold]
+    fn checksum_error(
+        &mut self,
+        place: usize,
+        update: Box<DepthUpdate>,
+        now: TimestampNs,
+        out: &mut Output,
+    ) {
+        out.recycle(update);
+        self.tracks.health_mut(place).counters.checksum_errors += 1;
+        self.gap(place, now, out);
     }
 
     fn ticker(
@@ -334,7 +344,7 @@ impl Adapter for Kraken {
 
     fn opened(&mut self, now: TimestampNs, out: &mut Output) {
         self.tracks.opened(now, out);
-        self.last_heard = now;
+        self.heard_at = now;
         for follow in &mut self.follows {
             *follow = Follow {
                 restate: Restate::opened(now),
@@ -369,7 +379,7 @@ impl Adapter for Kraken {
         out: &mut Output,
     ) -> Result<(), Malformed> {
         let bytes = &*bytes;
-        self.last_heard = now;
+        self.heard_at = now;
         if let Some((symbol, time, quote)) = message::expected_ticker(bytes) {
             let place = self.tracks.heard_of(symbol, now)?;
             if self.channels.book == BookChannel::Touch {
@@ -400,7 +410,7 @@ impl Adapter for Kraken {
         if !self.tracks.is_following() {
             return;
         }
-        if now.0.saturating_sub(self.last_heard.0) > SILENCE_NS_MAX {
+        if now.0.saturating_sub(self.heard_at.0) > SILENCE_NS_MAX {
             return out.reconnect("no heartbeat");
         }
         for place in 0..self.follows.len() {

@@ -80,8 +80,8 @@ pub struct Okx {
     channels: Channels,
     tracks: Tracks,
     follows: Vec<Follow>,
-    last_heard: TimestampNs,
-    pinged: Option<TimestampNs>,
+    heard_at: TimestampNs,
+    pinged_at: Option<TimestampNs>,
     requests: u32,
     next_fetch: u64,
 }
@@ -93,8 +93,8 @@ impl Okx {
             channels,
             follows: listings.iter().map(|_| Follow::default()).collect(),
             tracks: Tracks::new(listings, "an instId that was subscribed to"),
-            last_heard: TimestampNs::default(),
-            pinged: None,
+            heard_at: TimestampNs::default(),
+            pinged_at: None,
             requests: 0,
             next_fetch: 0,
         }
@@ -168,7 +168,7 @@ impl Okx {
         let item = &mut whole;
         let said = match (envelope.channel, self.channels.book) {
             (b"books", BookChannel::Depth) => {
-                self.follows[place].heard = now;
+                self.follows[place].heard_at = now;
                 match envelope.action {
                     b"snapshot" => self.snapshot(place, item, now, out),
                     b"update" => self.update(place, item, now, out),
@@ -176,7 +176,7 @@ impl Okx {
                 }
             }
             (b"bbo-tbt", BookChannel::Touch) => {
-                self.follows[place].heard = now;
+                self.follows[place].heard_at = now;
                 self.touch(place, item, now, out)
             }
             (b"trades", _) => self.trade(place, item, now, out),
@@ -366,7 +366,7 @@ impl Okx {
         out: &mut Output,
     ) {
         let follow = &mut self.follows[place];
-        follow.heard = now;
+        follow.heard_at = now;
         if follow.is_late(id, time) || (follow.restate.is_live() && id == follow.newest.id) {
             self.tracks.repeated(place);
             return;
@@ -443,14 +443,14 @@ impl Adapter for Okx {
 
     fn opened(&mut self, now: TimestampNs, out: &mut Output) {
         self.tracks.opened(now, out);
-        (self.last_heard, self.pinged, self.requests) = (now, None, 0);
+        (self.heard_at, self.pinged_at, self.requests) = (now, None, 0);
         for follow in &mut self.follows {
             for update in follow.buffered.drain(..) {
                 out.recycle(update.levels);
             }
             *follow = Follow {
                 restate: Restate::opened(now),
-                heard: now,
+                heard_at: now,
                 buffered: std::mem::take(&mut follow.buffered),
                 ..Follow::default()
             };
@@ -478,7 +478,7 @@ impl Adapter for Okx {
         out: &mut Output,
     ) -> Result<(), Malformed> {
         let bytes = &*bytes;
-        (self.last_heard, self.pinged) = (now, None);
+        (self.heard_at, self.pinged_at) = (now, None);
         if bytes == b"pong" {
             return Ok(());
         }
@@ -532,12 +532,12 @@ impl Adapter for Okx {
             return;
         }
         let since = |then: TimestampNs| now.0.saturating_sub(then.0);
-        match self.pinged {
+        match self.pinged_at {
             Some(pinged) if since(pinged) >= PING_NS => {
                 return out.reconnect("no answer to a ping");
             }
-            None if since(self.last_heard) >= PING_NS => {
-                self.pinged = Some(now);
+            None if since(self.heard_at) >= PING_NS => {
+                self.pinged_at = Some(now);
                 out.send(String::from("ping"));
             }
             _ => {}
@@ -545,13 +545,13 @@ impl Adapter for Okx {
         let is_book = self.channels.book == BookChannel::Depth;
         for place in 0..self.follows.len() {
             let follow = &mut self.follows[place];
-            if let Some((_, since)) = follow.asked
-                && now.0.saturating_sub(since.0) > ANSWER_NS_MAX
+            if let Some((_, asked_at)) = follow.asked
+                && since(asked_at) > ANSWER_NS_MAX
             {
                 follow.asked = None;
             }
             // A channel that has begun and says nothing for so long begins without a book.
-            let is_quiet = since(follow.heard) > RETRY_NS;
+            let is_quiet = since(follow.heard_at) > RETRY_NS;
             let has_begun = !follow.buffered.is_empty() || (is_book && is_quiet);
             let waits = !follow.restate.is_live() && has_begun;
             if waits && follow.asked.is_none() && follow.retry_at <= now {
@@ -560,7 +560,7 @@ impl Adapter for Okx {
             let follow = &mut self.follows[place];
             if follow.restate.is_due(now) {
                 self.ask(place, out);
-            } else if follow.restate.is_live() && since(follow.heard) > SILENCE_NS_MAX {
+            } else if follow.restate.is_live() && since(follow.heard_at) > SILENCE_NS_MAX {
                 self.gap(place, now, out);
             }
         }
