@@ -276,10 +276,12 @@ impl Bybit {
         }
         let update = book.take_levels()?;
         follow.newest = Stamp { id, time };
-        if !update.bids.is_empty() || !update.asks.is_empty() {
-            self.say(place, ts, MarketData::DepthDelta(update), now, out);
-            self.tracks.truncate(place, depth, ts, now, out);
+        if update.bids.is_empty() && update.asks.is_empty() {
+            out.recycle(update);
+            return Ok(());
         }
+        self.say(place, ts, MarketData::DepthDelta(update), now, out);
+        self.tracks.truncate(place, depth, ts, now, out);
         Ok(())
     }
 
