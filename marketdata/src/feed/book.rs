@@ -1,6 +1,6 @@
 //! A book of levels as a venue states it.
 
-use types::{DepthUpdate, Level, MarketData, Price, Qty, Side};
+use types::{DepthUpdate, Level, MarketData, Price, Qty, Quote, Side};
 
 /// Levels of a side that are kept of a venue that says all of them: more and more are far away, and an engine holds
 /// 4,096 (`depth_levels_max`).
@@ -17,6 +17,17 @@ pub fn keep_best(update: &mut DepthUpdate, depth: usize) {
     if update.asks.len() > depth {
         update.asks.sort_unstable_by_key(|level| level.price);
         update.asks.truncate(depth);
+    }
+}
+
+/// The touch of a best bid and a best ask.
+#[inline]
+pub const fn touch(bid: Level, ask: Level) -> Quote {
+    Quote {
+        bid: bid.price,
+        bid_qty: bid.qty,
+        ask: ask.price,
+        ask_qty: ask.qty,
     }
 }
 

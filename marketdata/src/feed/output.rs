@@ -2,6 +2,8 @@
 
 use types::{DepthUpdate, InstrumentId, Level, MarketData, MarketEvent, TimestampNs};
 
+use super::Malformed;
+
 /// Names a request, so that its answer finds who asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct FetchId(pub u64);
@@ -78,6 +80,19 @@ impl Output {
     /// Asks for a text message to be sent.
     pub fn send(&mut self, text: String) {
         self.actions.push(Action::Send(text.into_bytes()));
+    }
+
+    /// Asks for a new connection. What is known stays as it is until this one closes.
+    #[cold]
+    pub fn reconnect(&mut self, reason: &'static str) {
+        self.actions.push(Action::Reconnect { reason });
+    }
+
+    /// A message could not be read, and whose it was cannot be known: everything is stated again on a new connection.
+    #[cold]
+    pub fn unreadable(&mut self, error: Malformed) -> Malformed {
+        self.reconnect("a message that cannot be read");
+        error
     }
 
     /// Forgets the events and keeps their memory for the next ones.

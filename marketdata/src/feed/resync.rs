@@ -116,7 +116,7 @@ mod tests {
             },
         };
         let mut adapter = Asking {
-            tracks: Tracks::new(vec![listing]),
+            tracks: Tracks::new(vec![listing], "a symbol"),
             restate: Restate::opened(at(100)),
             asked: 0,
         };

@@ -4,7 +4,7 @@
 use types::{Level, MarketData, MarketEvent, Qty, TimestampNs};
 
 use super::health::{Health, State};
-use super::output::{Action, Output};
+use super::output::Output;
 use super::screen::{Screen, Screened};
 use super::symbols::Symbols;
 use super::{Listing, Malformed};
@@ -18,12 +18,14 @@ pub struct Tracks {
     /// Whether the consumer was told that the instrument is lost, and not yet of anything after it.
     told_lost: Vec<bool>,
     symbols: Symbols,
+    subscribed: &'static str,
     is_following: bool,
 }
 
 impl Tracks {
-    /// All down. Of listings with the same symbol the first is the one.
-    pub fn new(listings: Vec<Listing>) -> Self {
+    /// All down. Of listings with the same symbol the first is the one. `subscribed` is what a symbol in a message has to
+    /// be, in the venue's word, such as "a ticker that was subscribed to".
+    pub fn new(listings: Vec<Listing>, subscribed: &'static str) -> Self {
         Self {
             health: vec![Health::default(); listings.len()],
             screens: listings
@@ -32,6 +34,7 @@ impl Tracks {
                 .collect(),
             told_lost: vec![false; listings.len()],
             symbols: Symbols::new(&listings),
+            subscribed,
             listings,
             is_following: false,
         }
@@ -50,12 +53,28 @@ impl Tracks {
     }
 
     /// Gives the connection up: everything is stated again on another one, and nothing of this one counts any more.
-    /// An [`Action::Reconnect`] alone leaves what is known as it is until the connection closes.
+    /// [`Output::reconnect`] alone leaves what is known as it is until the connection closes.
     #[cold]
     pub fn reconnect(&mut self, reason: &'static str, now: TimestampNs, out: &mut Output) {
+        self.give_up(now, out);
+        out.reconnect(reason);
+    }
+
+    /// As [`Output::unreadable`]; the connection is given up, as by [`Tracks::reconnect`].
+    #[cold]
+    pub fn unreadable(
+        &mut self,
+        error: Malformed,
+        now: TimestampNs,
+        out: &mut Output,
+    ) -> Malformed {
+        self.give_up(now, out);
+        out.unreadable(error)
+    }
+
+    fn give_up(&mut self, now: TimestampNs, out: &mut Output) {
         self.is_following = false;
         self.lose_all(State::Syncing, now, out);
-        out.actions.push(Action::Reconnect { reason });
     }
 
     /// Whether the connection is open and was not given up.
@@ -83,6 +102,19 @@ impl Tracks {
     /// To count what is about one listing.
     pub fn health_mut(&mut self, place: usize) -> &mut Health {
         &mut self.health[place]
+    }
+
+    /// A message about what the venue calls so came: its place.
+    ///
+    /// # Errors
+    /// None of the listings has this symbol.
+    #[inline]
+    pub fn heard_of(&mut self, symbol: &[u8], now: TimestampNs) -> Result<usize, Malformed> {
+        let Some(place) = self.find(symbol) else {
+            return Err(Malformed::new(self.subscribed, symbol));
+        };
+        self.heard(place, now);
+        Ok(place)
     }
 
     /// A message about it came.
@@ -144,7 +176,7 @@ impl Tracks {
             }
             Screened::Lost => {
                 out.take_back(event.data);
-                self.lose(place, State::Syncing, now, out);
+                self.lose(place, now, out);
             }
         }
         screened
@@ -178,8 +210,13 @@ impl Tracks {
         self.say(place, ts_event, MarketData::DepthDelta(update), now, out);
     }
 
+    /// What is known of it is lost, though nothing need be missing: without a best bid or a best ask there is no touch.
+    pub fn lose(&mut self, place: usize, now: TimestampNs, out: &mut Output) {
+        self.forget(place, State::Syncing, now, out);
+    }
+
     /// What is known of it is lost: the consumer is told once.
-    pub fn lose(&mut self, place: usize, state: State, now: TimestampNs, out: &mut Output) {
+    fn forget(&mut self, place: usize, state: State, now: TimestampNs, out: &mut Output) {
         self.screens[place].lose();
         self.tell_lost(place, state, now, out);
     }
@@ -199,7 +236,7 @@ impl Tracks {
     /// A gap: something was missing.
     pub fn gap(&mut self, place: usize, now: TimestampNs, out: &mut Output) {
         self.health[place].counters.gaps += 1;
-        self.lose(place, State::Syncing, now, out);
+        self.lose(place, now, out);
     }
 
     /// A message about it could not be read: something is missing.
@@ -218,7 +255,7 @@ impl Tracks {
     /// All are lost.
     fn lose_all(&mut self, state: State, now: TimestampNs, out: &mut Output) {
         for place in 0..self.listings.len() {
-            self.lose(place, state, now, out);
+            self.forget(place, state, now, out);
         }
     }
 }
@@ -256,7 +293,7 @@ mod tests {
 
     /// With ticks of 1 and a band of a tenth.
     fn tracks() -> Tracks {
-        Tracks::new(vec![Listing {
+        let listing = Listing {
             instrument: InstrumentId(3),
             symbol: String::from("A"),
             spec: Spec {
@@ -265,7 +302,8 @@ mod tests {
                 may_be_negative: false,
                 outlier_band: Ratio(Ratio::ONE.0 / 10),
             },
-        }])
+        };
+        Tracks::new(vec![listing], "a symbol")
     }
 
     /// What the consumer is told of what is said at a second.
@@ -273,6 +311,18 @@ mod tests {
         let (mut out, at) = (Output::default(), TimestampNs(second * 1_000_000_000));
         tracks.say(0, at, data, at, &mut out);
         out.events.drain(..).map(|event| event.data).collect()
+    }
+
+    /// One message is about the listing; another is about none and counts for none.
+    #[test]
+    fn a_message_is_about_a_listing_or_about_nothing_known() {
+        let mut tracks = tracks();
+        let at = |second: u64| TimestampNs(second * 1_000_000_000);
+        assert_eq!(tracks.heard_of(b"A", at(1)), Ok(0));
+        let unknown = Malformed::new("a symbol", b"B");
+        assert_eq!(tracks.heard_of(b"B", at(2)), Err(unknown));
+        let health = &tracks.health()[0];
+        assert_eq!((health.counters.messages, health.last_message), (1, at(1)));
     }
 
     #[test]

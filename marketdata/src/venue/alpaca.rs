@@ -32,7 +32,7 @@ use types::{DepthUpdate, InstrumentStatus, MarketData, Qty, Quote, TimestampNs};
 
 use crate::feed::{
     Action, Adapter, Addresses, BookChannel, Channels, Credentials, Health, Listing, Malformed,
-    Mark, Output, Prints, Reader, Screened, State, Stream, Tracks, Unexpected,
+    Mark, Output, Prints, Reader, Screened, Stream, Tracks, Unexpected,
 };
 use message::{Argument, Item, Said, Told, request};
 use msgpack::Pack;
@@ -158,7 +158,7 @@ impl Alpaca {
             credentials,
             channels: Channels { book, ..channels },
             symbols: listings.iter().map(|_| Symbol::default()).collect(),
-            tracks: Tracks::new(listings),
+            tracks: Tracks::new(listings, "a symbol that was subscribed to"),
             is_subscribed: false,
             opened_at: TimestampNs(0),
         }
@@ -222,7 +222,7 @@ impl Alpaca {
             // Subscriptions, corrections, and what was not asked for.
             _ => return Ok(()),
         }
-        let place = self.heard(item.symbol, now)?;
+        let place = self.tracks.heard_of(item.symbol, now)?;
         let is_asked = match item.kind {
             b"q" => self.channels.book == BookChannel::Touch,
             b"o" => self.channels.book == BookChannel::Depth,
@@ -238,12 +238,10 @@ impl Alpaca {
             said.map(|said| self.tell(place, said, now, out))
         };
         said.map_err(|what| {
-            let error = self
-                .tracks
-                .malformed(place, Malformed::new(what, bytes), now, out);
+            let error = Malformed::new(what, bytes);
+            let error = self.tracks.malformed(place, error, now, out);
             if item.kind == b"o" {
-                self.tracks
-                    .reconnect("a message that cannot be read", now, out);
+                return self.tracks.unreadable(error, now, out);
             }
             error
         })
@@ -256,7 +254,7 @@ impl Alpaca {
         now: TimestampNs,
         out: &mut Output,
     ) -> Result<(), Malformed> {
-        let heard = self.heard(said.symbol, now);
+        let heard = self.tracks.heard_of(said.symbol, now);
         let is_asked = match said.told {
             Told::Quote(_) => self.channels.book == BookChannel::Touch,
             Told::Book { .. } => self.channels.book == BookChannel::Depth,
@@ -267,14 +265,6 @@ impl Alpaca {
             _ => said.recycle(out),
         }
         heard.map(|_| ())
-    }
-
-    /// The place of a symbol that an item is about.
-    fn heard(&mut self, symbol: &[u8], now: TimestampNs) -> Result<usize, Malformed> {
-        let place = (self.tracks.find(symbol))
-            .ok_or_else(|| Malformed::new("a symbol that was subscribed to", symbol))?;
-        self.tracks.heard(place, now);
-        Ok(place)
     }
 
     /// Shares in one unit of a quote's size.
@@ -323,7 +313,7 @@ impl Alpaca {
         *newest = Some((ts, quote));
         if quote.bid_qty == Qty::ZERO || quote.ask_qty == Qty::ZERO {
             // A side without orders.
-            return self.tracks.lose(place, State::Syncing, now, out);
+            return self.tracks.lose(place, now, out);
         }
         self.tracks
             .say(place, ts, MarketData::Quote(quote), now, out);
@@ -383,18 +373,8 @@ impl Alpaca {
         Ok(())
     }
 
+    /// The items of a message of JSON; the inner error is that of one of them.
     fn on_json(
-        &mut self,
-        bytes: &[u8],
-        now: TimestampNs,
-        out: &mut Output,
-    ) -> Result<(), Malformed> {
-        let said = self.on_items(bytes, now, out);
-        said.unwrap_or_else(|Unexpected| Err(self.unreadable(bytes, now, out)))
-    }
-
-    /// The items of a message; the inner error is that of one of them.
-    fn on_items(
         &mut self,
         bytes: &[u8],
         now: TimestampNs,
@@ -432,40 +412,34 @@ impl Alpaca {
         Ok(said)
     }
 
+    /// The items of a message of `MessagePack`; the inner error is that of one of them.
     fn on_pack(
         &mut self,
         bytes: &[u8],
         now: TimestampNs,
         out: &mut Output,
-    ) -> Result<(), Malformed> {
+    ) -> Result<Result<(), Malformed>, Unexpected> {
         // Where there is one item, all of the message has been read before it is said.
         let mut alone = msgpack::Reader::of(bytes);
         let mut item = Item::EMPTY;
         if alone.array() == Some(1) && item.pack(&mut alone, out).is_some() && alone.is_empty() {
-            return self.on_item(&mut item, bytes, now, out);
+            return Ok(self.on_item(&mut item, bytes, now, out));
         }
         item.recycle(out);
         let mut whole = msgpack::Reader::of(bytes);
         let (Some(Pack::Array(mut items)), true) = (whole.value(), whole.is_empty()) else {
-            return Err(self.unreadable(bytes, now, out));
+            return Err(Unexpected);
         };
         let mut said = Ok(());
         while !items.is_empty() && self.tracks.is_following() {
             item = Item::EMPTY;
             if item.pack(&mut items, out).is_none() {
                 item.recycle(out);
-                return Err(self.unreadable(bytes, now, out));
+                return Err(Unexpected);
             }
             said = said.and(self.on_item(&mut item, bytes, now, out));
         }
-        said
-    }
-
-    #[cold]
-    fn unreadable(&mut self, bytes: &[u8], now: TimestampNs, out: &mut Output) -> Malformed {
-        self.tracks
-            .reconnect("a message that cannot be read", now, out);
-        Malformed::new("an array of messages", bytes)
+        Ok(said)
     }
 }
 
@@ -539,10 +513,15 @@ impl Adapter for Alpaca {
         if !self.tracks.is_following() {
             return Ok(());
         }
-        match self.encoding {
+        let bytes = &*bytes;
+        let said = match self.encoding {
             Encoding::Json => self.on_json(bytes, now, out),
             Encoding::MessagePack => self.on_pack(bytes, now, out),
-        }
+        };
+        said.unwrap_or_else(|Unexpected| {
+            let error = Malformed::new("an array of messages", bytes);
+            Err(self.tracks.unreadable(error, now, out))
+        })
     }
 
     fn tick(&mut self, now: TimestampNs, out: &mut Output) {

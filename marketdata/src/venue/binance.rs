@@ -212,7 +212,7 @@ impl Binance {
         Self {
             product,
             channels,
-            tracks: Tracks::new(listings),
+            tracks: Tracks::new(listings, "a symbol that was subscribed to"),
             books: (0..count).map(|_| Sync::Off).collect(),
             restates: vec![Restate::default(); count],
             newest: vec![Newest::default(); count],
@@ -331,15 +331,11 @@ impl Binance {
         let Sync::Buffering { events, .. } = &mut self.books[place] else {
             return;
         };
-        let product = self.product;
-        let is_old = |delta: &Delta| match product {
-            Product::Spot => delta.last <= snapshot.last,
-            Product::Futures => delta.last < snapshot.last,
-        };
-        let kept = events.iter().position(|delta| !is_old(delta));
-        let first = kept.map(|kept| &events[kept]);
-        let starts =
-            first.is_none_or(|delta| product.follows(delta, snapshot.last, true) == Follows::Next);
+        let follows = |delta: &Delta| self.product.follows(delta, snapshot.last, true);
+        let kept = events
+            .iter()
+            .position(|delta| follows(delta) != Follows::Old);
+        let starts = kept.is_none_or(|kept| follows(&events[kept]) == Follows::Next);
         if !starts {
             // Older than the first event that came: there will be a newer one.
             out.recycle(snapshot.update);
@@ -376,16 +372,6 @@ impl Binance {
         }
     }
 
-    /// The place of a symbol that a message is about.
-    #[inline]
-    fn heard(&mut self, symbol: &[u8], now: TimestampNs) -> Result<usize, Malformed> {
-        let Some(place) = self.tracks.find(symbol) else {
-            return Err(Malformed::new("a symbol that was subscribed to", symbol));
-        };
-        self.tracks.heard(place, now);
-        Ok(place)
-    }
-
     /// Does what a message says.
     fn read(
         &mut self,
@@ -393,7 +379,7 @@ impl Binance {
         now: TimestampNs,
         out: &mut Output,
     ) -> Result<(), Malformed> {
-        let place = self.heard(message.symbol(), now)?;
+        let place = self.tracks.heard_of(message.symbol(), now)?;
         if message.is_touch() && self.channels.book == BookChannel::Depth {
             // Not asked for.
             return Ok(());
@@ -501,7 +487,7 @@ impl Adapter for Binance {
         out: &mut Output,
     ) -> Result<(), Malformed> {
         if let Some((symbol, payload)) = message::expected(bytes, out) {
-            let place = self.heard(symbol, now)?;
+            let place = self.tracks.heard_of(symbol, now)?;
             self.payload(place, payload, now, out);
             return Ok(());
         }
@@ -510,7 +496,10 @@ impl Adapter for Binance {
             Ok(None) if is_refusal(bytes) => Err(Malformed::new("no refusal", bytes)),
             // The answer to the subscription.
             Ok(None) => Ok(()),
-            Err(Unexpected) => Err(unreadable(bytes, out)),
+            Err(Unexpected) => {
+                let error = Malformed::new("a message of a combined stream", bytes);
+                Err(out.unreadable(error))
+            }
         }
     }
 
@@ -575,15 +564,6 @@ fn is_refusal(bytes: &[u8]) -> bool {
         Fields::of(bytes).is_some_and(|fields| matches!(fields.get(name), Ok(Some(_))))
     };
     has(b"error") || has(b"code")
-}
-
-/// Whose a message was cannot be known: everything is stated again.
-#[cold]
-fn unreadable(bytes: &[u8], out: &mut Output) -> Malformed {
-    out.actions.push(Action::Reconnect {
-        reason: "a message that cannot be read",
-    });
-    Malformed::new("a message of a combined stream", bytes)
 }
 
 #[cfg(test)]

@@ -31,8 +31,8 @@ use types::{MarketData, TimestampNs};
 use message::{Envelope, Levels, Print, Touch};
 
 use crate::feed::{
-    Action, Adapter, Addresses, BookChannel, Channels, Health, Listing, Malformed, Mark, Output,
-    Reader, Restate, Resync, Stamp, State, Stream, TooMany, Tracks, Unexpected,
+    Adapter, Addresses, BookChannel, Channels, Health, Listing, Malformed, Mark, Output, Reader,
+    Restate, Resync, Stamp, Stream, TooMany, Tracks, Unexpected,
 };
 
 /// Streams and REST.
@@ -92,8 +92,8 @@ pub struct Bybit {
     channels: Channels,
     tracks: Tracks,
     follows: Vec<Follow>,
-    last_heard: TimestampNs,
-    last_ping: TimestampNs,
+    heard_at: TimestampNs,
+    pinged_at: TimestampNs,
 }
 
 /// What is known of one listing.
@@ -103,7 +103,7 @@ struct Follow {
     /// Update id and time of the newest book.
     newest: Stamp,
     /// When the topic was last heard of.
-    heard: TimestampNs,
+    heard_at: TimestampNs,
     /// The newest match, and the trades of it that were told.
     seq: u64,
     trades: Vec<u64>,
@@ -127,9 +127,9 @@ impl Bybit {
             product,
             channels,
             follows: listings.iter().map(|_| Follow::default()).collect(),
-            tracks: Tracks::new(listings),
-            last_heard: TimestampNs::default(),
-            last_ping: TimestampNs::default(),
+            tracks: Tracks::new(listings, "a symbol that was subscribed to"),
+            heard_at: TimestampNs::default(),
+            pinged_at: TimestampNs::default(),
         }
     }
 
@@ -153,16 +153,6 @@ impl Bybit {
         topics
     }
 
-    /// The place of a symbol that a message is about.
-    fn heard(&mut self, symbol: &[u8], now: TimestampNs) -> Result<usize, Malformed> {
-        let place = self
-            .tracks
-            .find(symbol)
-            .ok_or_else(|| Malformed::new("a symbol that was subscribed to", symbol))?;
-        self.tracks.heard(place, now);
-        Ok(place)
-    }
-
     fn book(
         &mut self,
         envelope: &Envelope<'_>,
@@ -170,7 +160,7 @@ impl Bybit {
         now: TimestampNs,
         out: &mut Output,
     ) -> Result<(), Malformed> {
-        let said = match self.heard(book.symbol, now) {
+        let said = match self.tracks.heard_of(book.symbol, now) {
             Ok(place) => self.of_kind(place, envelope, &mut book, now, out),
             Err(error) => Err(error),
         };
@@ -188,7 +178,7 @@ impl Bybit {
         now: TimestampNs,
         out: &mut Output,
     ) -> Result<(), Malformed> {
-        self.follows[place].heard = now;
+        self.follows[place].heard_at = now;
         let said = match (self.channels.book, envelope.kind) {
             (BookChannel::Touch, b"snapshot") => self.touch(place, envelope, book, now, out),
             (BookChannel::Depth, b"snapshot") => self.snapshot(place, envelope, book, now, out),
@@ -220,7 +210,7 @@ impl Bybit {
 
     fn on_touch(&mut self, place: usize, touch: &Touch<'_>, now: TimestampNs, out: &mut Output) {
         let follow = &mut self.follows[place];
-        follow.heard = now;
+        follow.heard_at = now;
         let is_known = follow.restate.is_live() && touch.id == follow.newest.id;
         if is_known || follow.is_late(touch.id, touch.time) {
             self.tracks.repeated(place);
@@ -234,7 +224,7 @@ impl Bybit {
         match touch.quote {
             Some(quote) => self.say(place, touch.ts, MarketData::Quote(quote), now, out),
             // A side is empty: there is no touch, and the one before is gone.
-            None => self.tracks.lose(place, State::Syncing, now, out),
+            None => self.tracks.lose(place, now, out),
         }
     }
 
@@ -286,11 +276,37 @@ impl Bybit {
         }
         let update = book.take_levels()?;
         follow.newest = Stamp { id, time };
-        if !update.bids.is_empty() || !update.asks.is_empty() {
-            self.say(place, ts, MarketData::DepthDelta(update), now, out);
-            self.tracks.truncate(place, depth, ts, now, out);
+        if update.bids.is_empty() && update.asks.is_empty() {
+            out.recycle(update);
+            return Ok(());
         }
+        self.say(place, ts, MarketData::DepthDelta(update), now, out);
+        self.tracks.truncate(place, depth, ts, now, out);
         Ok(())
+    }
+
+    /// A message in any form; the inner error is that of what it says.
+    fn read(
+        &mut self,
+        bytes: &[u8],
+        now: TimestampNs,
+        out: &mut Output,
+    ) -> Result<Result<(), Malformed>, Unexpected> {
+        let mut envelope = Envelope::read(bytes)?;
+        let data = envelope.data.take().ok_or(Unexpected);
+        if envelope.topic.starts_with(b"orderbook.") {
+            let book = Levels::read(bytes, data?, out)?;
+            return Ok(self.book(&envelope, book, now, out));
+        }
+        if envelope.topic.starts_with(b"publicTrade.") {
+            return self.trades(bytes, data?, now, out);
+        }
+        Ok(match envelope.success {
+            Some(false) => Err(Malformed::new("a request that the venue takes", bytes)),
+            // The answer to a request or a ping.
+            _ if !envelope.op.is_empty() => Ok(()),
+            _ => Err(Malformed::new("orderbook, publicTrade or an answer", bytes)),
+        })
     }
 
     /// The trades of a message; the inner error is that of one that is none.
@@ -316,7 +332,7 @@ impl Bybit {
         now: TimestampNs,
         out: &mut Output,
     ) -> Result<(), Malformed> {
-        let place = self.heard(print.symbol, now)?;
+        let place = self.tracks.heard_of(print.symbol, now)?;
         let (trade, ts) = match print.trade() {
             Ok(trade) => trade,
             Err(error) => return Err(self.malformed(place, error, now, out)),
@@ -405,7 +421,7 @@ impl Adapter for Bybit {
 
     fn opened(&mut self, now: TimestampNs, out: &mut Output) {
         self.tracks.opened(now, out);
-        (self.last_heard, self.last_ping) = (now, now);
+        (self.heard_at, self.pinged_at) = (now, now);
         let every = self.pace().send_every.as_nanos() as u64;
         let topics_each = 1 + usize::from(self.channels.trades);
         for (place, follow) in self.follows.iter_mut().enumerate() {
@@ -414,7 +430,7 @@ impl Adapter for Bybit {
             let asked = TimestampNs(now.0.saturating_add(request * every));
             *follow = Follow {
                 restate: Restate::opened(asked),
-                heard: now,
+                heard_at: now,
                 ..Follow::default()
             };
         }
@@ -435,11 +451,11 @@ impl Adapter for Bybit {
         out: &mut Output,
     ) -> Result<(), Malformed> {
         let bytes = &*bytes;
-        self.last_heard = now;
+        self.heard_at = now;
         if self.channels.book == BookChannel::Touch
             && let Some(touch) = message::expected_touch(bytes)
         {
-            let place = self.heard(touch.symbol, now)?;
+            let place = self.tracks.heard_of(touch.symbol, now)?;
             self.on_touch(place, &touch, now, out);
             return Ok(());
         }
@@ -451,30 +467,11 @@ impl Adapter for Bybit {
             // The first error is told, and what follows it is read all the same.
             return said.fold(Ok(()), Result::and);
         }
-        let Ok(mut envelope) = Envelope::read(bytes) else {
-            return Err(unreadable(bytes, out));
-        };
-        let data = envelope.data.take();
-        if envelope.topic.starts_with(b"orderbook.") {
-            let book = data.map(|data| Levels::read(bytes, data, out));
-            let Some(Ok(book)) = book else {
-                return Err(unreadable(bytes, out));
-            };
-            return self.book(&envelope, book, now, out);
-        }
-        if envelope.topic.starts_with(b"publicTrade.") {
-            let said = data.map(|data| self.trades(bytes, data, now, out));
-            return match said {
-                Some(Ok(said)) => said,
-                _ => Err(unreadable(bytes, out)),
-            };
-        }
-        match envelope.success {
-            Some(false) => Err(Malformed::new("a request that the venue takes", bytes)),
-            // The answer to a request or a ping.
-            _ if !envelope.op.is_empty() => Ok(()),
-            _ => Err(Malformed::new("orderbook, publicTrade or an answer", bytes)),
-        }
+        let said = self.read(bytes, now, out);
+        said.unwrap_or_else(|Unexpected| {
+            let error = Malformed::new("a message of the API v5", bytes);
+            Err(out.unreadable(error))
+        })
     }
 
     fn tick(&mut self, now: TimestampNs, out: &mut Output) {
@@ -482,14 +479,11 @@ impl Adapter for Bybit {
             return;
         }
         let since = |then: TimestampNs| now.0.saturating_sub(then.0);
-        if since(self.last_heard) > SILENCE_NS_MAX {
-            out.actions.push(Action::Reconnect {
-                reason: "no answer to a ping",
-            });
-            return;
+        if since(self.heard_at) > SILENCE_NS_MAX {
+            return out.reconnect("no answer to a ping");
         }
-        if since(self.last_ping) >= PING_NS {
-            self.last_ping = now;
+        if since(self.pinged_at) >= PING_NS {
+            self.pinged_at = now;
             out.send(String::from(r#"{"op":"ping"}"#));
         }
         for place in 0..self.follows.len() {
@@ -498,7 +492,7 @@ impl Adapter for Bybit {
                 self.ask(place, out);
             } else if self.channels.book == BookChannel::Touch
                 && follow.restate.is_live()
-                && since(follow.heard) > TOUCH_SILENCE_NS_MAX
+                && since(follow.heard_at) > TOUCH_SILENCE_NS_MAX
             {
                 self.gap(place, now, out);
             }
@@ -512,15 +506,6 @@ impl Adapter for Bybit {
     fn mark(&self, place: usize) -> Mark {
         self.follows[place].newest.mark()
     }
-}
-
-/// Whose a message was cannot be known: everything is stated again.
-#[cold]
-fn unreadable(bytes: &[u8], out: &mut Output) -> Malformed {
-    out.actions.push(Action::Reconnect {
-        reason: "a message that cannot be read",
-    });
-    Malformed::new("a message of the API v5", bytes)
 }
 
 #[cfg(test)]

@@ -9,21 +9,22 @@
 //! on a new connection; one that is not above it is late and changes nothing. Heartbeats come each second. Their
 //! `heartbeat_counter` says no more than the sequence, which counts them too.
 //!
-//! Of a side the best [`LEVELS_MAX`] levels are kept. The touch is taken from `level2`: `ticker` speaks only when something trades. Prints that `market_trades`
-//! states first are from before the subscription and are not told. Its `side` is that of the resting order, as
-//! <https://docs.cdp.coinbase.com/exchange/websocket-feed/channels> says of matches.
+//! Of a side the best [`LEVELS_MAX`] levels are kept. The touch is taken from `level2`: `ticker` speaks only when
+//! something trades. Prints that `market_trades` states first are from before the subscription and are not told. Its
+//! `side` is that of the resting order, as <https://docs.cdp.coinbase.com/exchange/websocket-feed/channels> says of
+//! matches.
 //!
 //! The channels are public, and subscribed to without a key: then eight messages a second are taken from one address
 //! <https://docs.cdp.coinbase.com/coinbase-app/advanced-trade-apis/websocket/websocket-rate-limits>, each for one
-//! channel and any products; three are sent. A product with USDC speaks under the name of the one
-//! with USD: list it by that.
+//! channel and any products; three are sent. A product with USDC speaks under the name of the one with USD: list it by
+//! that.
 
 mod local;
 mod message;
 
 pub use local::LocalCoinbase;
 
-use types::{DepthUpdate, Level, MarketData, Quote, TimestampNs};
+use types::{DepthUpdate, Level, MarketData, TimestampNs};
 
 use message::{
     Changes, Envelope, Event, Print, is_refusal, levels, malformed, product_of, read_prints,
@@ -31,7 +32,7 @@ use message::{
 
 use crate::feed::{
     Adapter, Addresses, Book, BookChannel, Channels, Health, LEVELS_MAX, Listing, Malformed,
-    Output, Screened, State, Stream, Tracks, Value, keep_best, quoted,
+    Output, Screened, Stream, Tracks, Unexpected, Value, keep_best, quoted, touch,
 };
 
 /// Streams and REST.
@@ -75,7 +76,7 @@ impl Coinbase {
         Self {
             channels,
             products: listings.iter().map(|_| Product::default()).collect(),
-            tracks: Tracks::new(listings),
+            tracks: Tracks::new(listings, "a product that was subscribed to"),
             sequence: None,
             opened_at: TimestampNs(0),
             heard_at: TimestampNs(0),
@@ -84,9 +85,13 @@ impl Coinbase {
     }
 
     /// Whether a message is the next; what is missing before it may have been about any product.
-    fn follows(&mut self, sequence: u64, now: TimestampNs, out: &mut Output) -> bool {
+    fn is_next(&mut self, envelope: &Envelope<'_>, now: TimestampNs, out: &mut Output) -> bool {
+        let sequence = envelope.sequence;
         match self.sequence {
-            Some(last) if sequence <= last => false,
+            Some(last) if sequence <= last => {
+                self.repeated(envelope);
+                false
+            }
             Some(last) if sequence > last + 1 => {
                 for place in 0..self.products.len() {
                     self.tracks.gap(place, now, out);
@@ -102,6 +107,33 @@ impl Coinbase {
         }
     }
 
+    /// Counts a message that came twice or late with the products that it is about.
+    #[cold]
+    fn repeated(&mut self, envelope: &Envelope<'_>) {
+        let events = envelope.events.items().into_iter().flatten();
+        for event in events.filter_map(Result::ok) {
+            if let Some(place) = product_of(event).and_then(|product| self.tracks.find(product)) {
+                self.tracks.repeated(place);
+            }
+        }
+    }
+
+    /// The events of a message; the inner error is that of one of them.
+    fn on_events(
+        &mut self,
+        envelope: &Envelope<'_>,
+        now: TimestampNs,
+        out: &mut Output,
+    ) -> Result<Result<(), Malformed>, Unexpected> {
+        for event in envelope.events.items().ok_or(Unexpected)? {
+            let said = self.on_event(event?, envelope, now, out);
+            if said.is_err() || !self.tracks.is_following() {
+                return Ok(said);
+            }
+        }
+        Ok(Ok(()))
+    }
+
     fn on_event(
         &mut self,
         event: Value<'_>,
@@ -112,18 +144,15 @@ impl Coinbase {
         let is_book = envelope.channel == b"l2_data";
         let list = if is_book { &b"updates"[..] } else { b"trades" };
         let Some(event) = Event::read(event, list) else {
-            self.tracks
-                .reconnect("a message that cannot be read", now, out);
-            return Err(malformed("an event", event));
+            let error = malformed("an event", event);
+            return Err(self.tracks.unreadable(error, now, out));
         };
         if is_book {
-            let place = self.heard(event.product, now)?;
+            let place = self.tracks.heard_of(event.product, now)?;
             let said = self.on_levels(place, &event, envelope.ts, now, out);
             said.map_err(|error| {
                 let error = self.tracks.malformed(place, error, now, out);
-                self.tracks
-                    .reconnect("a message that cannot be read", now, out);
-                error
+                self.tracks.unreadable(error, now, out)
             })
         } else {
             self.on_trades(&event, now, out)
@@ -180,18 +209,13 @@ impl Coinbase {
             out.recycle(update);
             let (Some(bid), Some(ask)) = product.book.touch() else {
                 product.touch = None;
-                self.tracks.lose(place, State::Syncing, now, out);
+                self.tracks.lose(place, now, out);
                 return;
             };
             if product.touch.replace((bid, ask)) == Some((bid, ask)) && !is_snapshot {
                 return;
             }
-            MarketData::Quote(Quote {
-                bid: bid.price,
-                bid_qty: bid.qty,
-                ask: ask.price,
-                ask_qty: ask.qty,
-            })
+            MarketData::Quote(touch(bid, ask))
         } else if is_snapshot {
             keep_best(&mut update, LEVELS_MAX);
             MarketData::DepthSnapshot(update)
@@ -217,9 +241,7 @@ impl Coinbase {
         let read = read_prints(event.list, &self.tracks, &mut prints);
         if let Err(error) = read {
             self.prints = prints;
-            self.tracks
-                .reconnect("a message that cannot be read", now, out);
-            return Err(error);
+            return Err(self.tracks.unreadable(error, now, out));
         }
         self.on_prints(prints, event.kind == b"snapshot", now, out);
         Ok(())
@@ -249,24 +271,6 @@ impl Coinbase {
             }
         }
         self.prints = prints;
-    }
-
-    /// The place of a product that a message is about.
-    fn heard(&mut self, product: &[u8], now: TimestampNs) -> Result<usize, Malformed> {
-        let Some(place) = self.tracks.find(product) else {
-            return Err(Malformed::new("a product that was subscribed to", product));
-        };
-        self.tracks.heard(place, now);
-        Ok(place)
-    }
-
-    /// Whether an envelope's events count; if not, it was counted as late or missed.
-    fn is_next(&mut self, envelope: &Envelope<'_>, now: TimestampNs, out: &mut Output) -> bool {
-        let is_next = self.follows(envelope.sequence, now, out);
-        if !is_next && self.tracks.is_following() {
-            self.repeated(envelope);
-        }
-        is_next
     }
 }
 
@@ -334,7 +338,7 @@ impl Adapter for Coinbase {
                 out.recycle(update);
                 return Ok(());
             }
-            let place = match self.heard(product, now) {
+            let place = match self.tracks.heard_of(product, now) {
                 Ok(place) => place,
                 Err(error) => {
                     out.recycle(update);
@@ -358,9 +362,8 @@ impl Adapter for Coinbase {
             if is_refusal(bytes) {
                 return Err(Malformed::new("no refusal", bytes));
             }
-            self.tracks
-                .reconnect("a message that cannot be read", now, out);
-            return Err(Malformed::new("a message of a channel", bytes));
+            let error = Malformed::new("a message of a channel", bytes);
+            return Err(self.tracks.unreadable(error, now, out));
         };
         if !self.is_next(&envelope, now, out) {
             return Ok(());
@@ -368,23 +371,11 @@ impl Adapter for Coinbase {
         if !matches!(envelope.channel, b"l2_data" | b"market_trades") {
             return Ok(());
         }
-        let Some(events) = envelope.events.items() else {
-            self.tracks
-                .reconnect("a message that cannot be read", now, out);
-            return Err(Malformed::new("events", bytes));
-        };
-        for event in events {
-            let Ok(event) = event else {
-                self.tracks
-                    .reconnect("a message that cannot be read", now, out);
-                return Err(Malformed::new("events", bytes));
-            };
-            self.on_event(event, &envelope, now, out)?;
-            if !self.tracks.is_following() {
-                break;
-            }
-        }
-        Ok(())
+        let said = self.on_events(&envelope, now, out);
+        said.unwrap_or_else(|Unexpected| {
+            let error = Malformed::new("events", bytes);
+            Err(self.tracks.unreadable(error, now, out))
+        })
     }
 
     fn tick(&mut self, now: TimestampNs, out: &mut Output) {
@@ -403,19 +394,6 @@ impl Adapter for Coinbase {
 
     fn health(&self) -> &[Health] {
         self.tracks.health()
-    }
-}
-
-impl Coinbase {
-    /// Counts a message that came twice or late with the products that it is about.
-    #[cold]
-    fn repeated(&mut self, envelope: &Envelope<'_>) {
-        let events = envelope.events.items().into_iter().flatten();
-        for event in events.filter_map(Result::ok) {
-            if let Some(place) = product_of(event).and_then(|product| self.tracks.find(product)) {
-                self.tracks.repeated(place);
-            }
-        }
     }
 }
 

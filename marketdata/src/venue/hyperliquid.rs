@@ -23,13 +23,13 @@ pub use local::LocalHyperliquid;
 
 use std::time::Duration;
 
-use types::{DepthUpdate, MarketData, Quote, TimestampNs};
+use types::{DepthUpdate, MarketData, TimestampNs};
 
 use message::{Print, Stated, envelope, level, levels, malformed, pair};
 
 use crate::feed::{
     Adapter, Addresses, BookChannel, Channels, Health, Listing, Malformed, Mark, Output, Pace,
-    Prints, Screened, State, Stream, TooMany, Tracks, Value, quoted,
+    Prints, Screened, Stream, TooMany, Tracks, Value, quoted, touch,
 };
 
 /// Streams and documents of the main network.
@@ -77,7 +77,7 @@ impl Hyperliquid {
         Self {
             channels,
             coins: listings.iter().map(|_| Coin::default()).collect(),
-            tracks: Tracks::new(listings),
+            tracks: Tracks::new(listings, "a coin that was subscribed to"),
             heard_at: TimestampNs(0),
             subscribed_at: TimestampNs(0),
             pinged_at: None,
@@ -101,16 +101,6 @@ impl Hyperliquid {
         }
     }
 
-    /// The place of a coin that a message is about.
-    fn heard(&mut self, coin: &[u8], now: TimestampNs) -> Result<usize, Malformed> {
-        let place = self
-            .tracks
-            .find(coin)
-            .ok_or_else(|| Malformed::new("a coin that was subscribed to", coin))?;
-        self.tracks.heard(place, now);
-        Ok(place)
-    }
-
     /// The place of a book or touch that is newer than what is known.
     fn newer(
         &mut self,
@@ -118,7 +108,7 @@ impl Hyperliquid {
         ts: TimestampNs,
         now: TimestampNs,
     ) -> Result<Option<usize>, Malformed> {
-        let place = self.heard(coin, now)?;
+        let place = self.tracks.heard_of(coin, now)?;
         let coin = &mut self.coins[place];
         if coin.newest.is_some_and(|newest| ts <= newest) {
             self.tracks.repeated(place);
@@ -136,9 +126,8 @@ impl Hyperliquid {
         out: &mut Output,
     ) -> Result<(), Malformed> {
         let Some(stated) = Stated::read(data, b"levels") else {
-            self.tracks
-                .reconnect("a message that cannot be read", now, out);
-            return Err(malformed("a book", data));
+            let error = malformed("a book", data);
+            return Err(self.tracks.unreadable(error, now, out));
         };
         let Some(place) = self.newer(stated.coin, stated.ts, now)? else {
             return Ok(());
@@ -177,9 +166,8 @@ impl Hyperliquid {
         out: &mut Output,
     ) -> Result<(), Malformed> {
         let Some(stated) = Stated::read(data, b"bbo") else {
-            self.tracks
-                .reconnect("a message that cannot be read", now, out);
-            return Err(malformed("a touch", data));
+            let error = malformed("a touch", data);
+            return Err(self.tracks.unreadable(error, now, out));
         };
         let Some(place) = self.newer(stated.coin, stated.ts, now)? else {
             return Ok(());
@@ -190,19 +178,14 @@ impl Hyperliquid {
         };
         if bid == Value::Literal(b"null") || ask == Value::Literal(b"null") {
             // A side without orders.
-            self.tracks.lose(place, State::Syncing, now, out);
+            self.tracks.lose(place, now, out);
             return Ok(());
         }
         let (Some(bid), Some(ask)) = (level(bid), level(ask)) else {
             let error = malformed("bid and ask", stated.sides);
             return Err(self.tracks.malformed(place, error, now, out));
         };
-        let quote = MarketData::Quote(Quote {
-            bid: bid.price,
-            bid_qty: bid.qty,
-            ask: ask.price,
-            ask_qty: ask.qty,
-        });
+        let quote = MarketData::Quote(touch(bid, ask));
         self.tracks.say(place, stated.ts, quote, now, out);
         Ok(())
     }
@@ -229,7 +212,7 @@ impl Hyperliquid {
         now: TimestampNs,
         out: &mut Output,
     ) -> Result<(), Malformed> {
-        let place = self.heard(print.coin, now)?;
+        let place = self.tracks.heard_of(print.coin, now)?;
         if self.coins[place].prints.is_new(print.ts, print.id) {
             let data = MarketData::Trade(print.trade);
             let said = self.tracks.say(place, print.ts, data, now, out);
@@ -328,9 +311,8 @@ impl Adapter for Hyperliquid {
             return Ok(());
         }
         let Some((channel, data)) = envelope(bytes) else {
-            self.tracks
-                .reconnect("a message that cannot be read", now, out);
-            return Err(Malformed::new("a message of a channel", bytes));
+            let error = Malformed::new("a message of a channel", bytes);
+            return Err(self.tracks.unreadable(error, now, out));
         };
         match (channel, data) {
             (b"l2Book", Some(data)) => self.on_book(data, now, out),

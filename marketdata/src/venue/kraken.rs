@@ -23,13 +23,13 @@ mod message;
 pub use local::LocalKraken;
 
 use flate2::Crc;
-use types::{MarketData, Price, Qty, Quote, TimestampNs};
+use types::{DepthUpdate, MarketData, Price, Qty, Quote, TimestampNs};
 
 use message::{Envelope, Item, Precision, Print};
 
 use crate::feed::{
-    Action, Adapter, Addresses, Book, BookChannel, Channels, Health, Listing, Malformed, Mark,
-    Output, Reader, Restate, Resync, State, Stream, Tracks, Unexpected,
+    Adapter, Addresses, Book, BookChannel, Channels, Health, Listing, Malformed, Mark, Output,
+    Reader, Restate, Resync, Stream, Tracks, Unexpected,
 };
 
 /// Streams and REST.
@@ -50,7 +50,7 @@ pub struct Kraken {
     channels: Channels,
     tracks: Tracks,
     follows: Vec<Follow>,
-    last_heard: TimestampNs,
+    heard_at: TimestampNs,
     /// The digits of a checksum; kept for its memory.
     digits: Vec<u8>,
 }
@@ -73,8 +73,8 @@ impl Kraken {
         Self {
             channels,
             follows: listings.iter().map(|_| Follow::default()).collect(),
-            tracks: Tracks::new(listings),
-            last_heard: TimestampNs::default(),
+            tracks: Tracks::new(listings, "a symbol that was subscribed to"),
+            heard_at: TimestampNs::default(),
             digits: Vec::new(),
         }
     }
@@ -84,6 +84,32 @@ impl Kraken {
             BookChannel::Touch => r#""channel":"ticker","event_trigger":"bbo""#,
             BookChannel::Depth => r#""channel":"book","depth":10"#,
         }
+    }
+
+    /// A message in any form; the inner error is that of what it says.
+    fn read(
+        &mut self,
+        bytes: &[u8],
+        now: TimestampNs,
+        out: &mut Output,
+    ) -> Result<Result<(), Malformed>, Unexpected> {
+        let mut envelope = Envelope::read(bytes)?;
+        Ok(match envelope.channel {
+            b"book" | b"ticker" | b"trade" => {
+                let data = envelope.data.take().ok_or(Unexpected)?;
+                self.items(bytes, &envelope, data, now, out)?
+            }
+            b"heartbeat" | b"status" => Ok(()),
+            // The answer to a request.
+            b"" if envelope.success == Some(true) || envelope.method == b"pong" => Ok(()),
+            b"" if envelope.success == Some(false) => {
+                Err(Malformed::new("a request that the venue takes", bytes))
+            }
+            _ => Err(Malformed::new(
+                "book, ticker, trade, heartbeat or status",
+                bytes,
+            )),
+        })
     }
 
     /// The data of a message; the inner error is that of an item.
@@ -102,15 +128,6 @@ impl Kraken {
             said = said.and(self.item(envelope, item, now, out));
         }
         Ok(said)
-    }
-
-    /// The place of a symbol that a message is about.
-    fn heard(&mut self, symbol: &[u8], now: TimestampNs) -> Result<usize, Malformed> {
-        let Some(place) = self.tracks.find(symbol) else {
-            return Err(Malformed::new("a symbol that was subscribed to", symbol));
-        };
-        self.tracks.heard(place, now);
-        Ok(place)
     }
 
     fn item(
@@ -134,7 +151,7 @@ impl Kraken {
         now: TimestampNs,
         out: &mut Output,
     ) -> Result<(), Malformed> {
-        let place = self.heard(item.symbol, now)?;
+        let place = self.tracks.heard_of(item.symbol, now)?;
         let said = match (envelope.channel, self.channels.book) {
             (b"book", BookChannel::Depth) => match envelope.kind {
                 b"snapshot" => self.snapshot(place, item, now, out),
@@ -179,9 +196,7 @@ impl Kraken {
         }
         follow.book.replace(&update);
         if !self.holds(place, item)? {
-            out.recycle(update);
-            self.tracks.health_mut(place).counters.checksum_errors += 1;
-            self.gap(place, now, out);
+            self.checksum_error(place, update, now, out);
             return Ok(());
         }
         let follow = &mut self.follows[place];
@@ -213,9 +228,7 @@ impl Kraken {
         let is_changed = follow.book.apply(&update);
         follow.book.truncate(DEPTH, &mut update);
         if !self.holds(place, item)? {
-            out.recycle(update);
-            self.tracks.health_mut(place).counters.checksum_errors += 1;
-            self.gap(place, now, out);
+            self.checksum_error(place, update, now, out);
             return Ok(());
         }
         self.follows[place].newest = time;
@@ -245,6 +258,20 @@ impl Kraken {
         Ok(u64::from(crc.sum()) == checksum)
     }
 
+    /// Another book than that of the venue: a message is missing.
+    #[cold]
+    fn checksum_error(
+        &mut self,
+        place: usize,
+        update: Box<DepthUpdate>,
+        now: TimestampNs,
+        out: &mut Output,
+    ) {
+        out.recycle(update);
+        self.tracks.health_mut(place).counters.checksum_errors += 1;
+        self.gap(place, now, out);
+    }
+
     fn ticker(
         &mut self,
         place: usize,
@@ -265,7 +292,7 @@ impl Kraken {
         follow.restate.live();
         if quote.bid_qty == Qty::ZERO || quote.ask_qty == Qty::ZERO {
             // A side is empty: there is no touch, and the one before is gone.
-            self.tracks.lose(place, State::Syncing, now, out);
+            self.tracks.lose(place, now, out);
             return;
         }
         let ts = time.unwrap_or(now);
@@ -317,7 +344,7 @@ impl Adapter for Kraken {
 
     fn opened(&mut self, now: TimestampNs, out: &mut Output) {
         self.tracks.opened(now, out);
-        self.last_heard = now;
+        self.heard_at = now;
         for follow in &mut self.follows {
             *follow = Follow {
                 restate: Restate::opened(now),
@@ -352,9 +379,9 @@ impl Adapter for Kraken {
         out: &mut Output,
     ) -> Result<(), Malformed> {
         let bytes = &*bytes;
-        self.last_heard = now;
+        self.heard_at = now;
         if let Some((symbol, time, quote)) = message::expected_ticker(bytes) {
-            let place = self.heard(symbol, now)?;
+            let place = self.tracks.heard_of(symbol, now)?;
             if self.channels.book == BookChannel::Touch {
                 self.ticker(place, Some(time), quote, now, out);
             }
@@ -364,7 +391,7 @@ impl Adapter for Kraken {
             // The first error is told, and what follows it is read all the same.
             let mut said = Ok(());
             for print in prints {
-                let place = self.heard(print.symbol, now);
+                let place = self.tracks.heard_of(print.symbol, now);
                 said = said.and(place.map(|place| self.trade(place, &print, now, out)));
             }
             return said;
@@ -372,40 +399,19 @@ impl Adapter for Kraken {
         if let Some((envelope, item)) = message::expected_book(bytes, out) {
             return self.item(&envelope, item, now, out);
         }
-        let Ok(mut envelope) = Envelope::read(bytes) else {
-            return Err(unreadable(bytes, out));
-        };
-        match envelope.channel {
-            b"book" | b"ticker" | b"trade" => {
-                let data = envelope.data.take();
-                let said = data.map(|data| self.items(bytes, &envelope, data, now, out));
-                match said {
-                    Some(Ok(said)) => said,
-                    _ => Err(unreadable(bytes, out)),
-                }
-            }
-            b"heartbeat" | b"status" => Ok(()),
-            // The answer to a request.
-            b"" if envelope.success == Some(true) || envelope.method == b"pong" => Ok(()),
-            b"" if envelope.success == Some(false) => {
-                Err(Malformed::new("a request that the venue takes", bytes))
-            }
-            _ => Err(Malformed::new(
-                "book, ticker, trade, heartbeat or status",
-                bytes,
-            )),
-        }
+        let said = self.read(bytes, now, out);
+        said.unwrap_or_else(|Unexpected| {
+            let error = Malformed::new("a message of the API v2", bytes);
+            Err(out.unreadable(error))
+        })
     }
 
     fn tick(&mut self, now: TimestampNs, out: &mut Output) {
         if !self.tracks.is_following() {
             return;
         }
-        if now.0.saturating_sub(self.last_heard.0) > SILENCE_NS_MAX {
-            out.actions.push(Action::Reconnect {
-                reason: "no heartbeat",
-            });
-            return;
+        if now.0.saturating_sub(self.heard_at.0) > SILENCE_NS_MAX {
+            return out.reconnect("no heartbeat");
         }
         for place in 0..self.follows.len() {
             if self.follows[place].restate.is_due(now) {
@@ -427,15 +433,6 @@ impl Adapter for Kraken {
             ..Mark::default()
         }
     }
-}
-
-/// Whose a message was cannot be known: everything is stated again.
-#[cold]
-fn unreadable(bytes: &[u8], out: &mut Output) -> Malformed {
-    out.actions.push(Action::Reconnect {
-        reason: "a message that cannot be read",
-    });
-    Malformed::new("a message of the API v2", bytes)
 }
 
 /// The digits of a number with so many decimals, without point and leading zeros.

@@ -18,12 +18,12 @@ mod message;
 
 pub use local::LocalOanda;
 
-use types::{InstrumentStatus, MarketData, Quote, TimestampNs};
+use types::{InstrumentStatus, MarketData, TimestampNs};
 
 use message::{Line, Said};
 
 use crate::feed::{
-    Adapter, Addresses, Credentials, Health, Listing, Malformed, Output, State, Stream, Tracks,
+    Adapter, Addresses, Credentials, Health, Listing, Malformed, Output, Stream, Tracks, touch,
 };
 
 /// For accounts with money.
@@ -62,17 +62,9 @@ impl Oanda {
         Self {
             credentials,
             instruments: listings.iter().map(|_| Instrument::default()).collect(),
-            tracks: Tracks::new(listings),
+            tracks: Tracks::new(listings, "an instrument that was asked for"),
             heard_at: TimestampNs(0),
         }
-    }
-
-    /// The place of an instrument that a price is of.
-    fn heard(&mut self, instrument: &[u8], now: TimestampNs) -> Result<usize, Malformed> {
-        let place = (self.tracks.find(instrument))
-            .ok_or_else(|| Malformed::new("an instrument that was asked for", instrument))?;
-        self.tracks.heard(place, now);
-        Ok(place)
     }
 
     fn on_price(
@@ -82,7 +74,7 @@ impl Oanda {
         now: TimestampNs,
         out: &mut Output,
     ) -> Result<(), Malformed> {
-        let place = self.heard(line.instrument, now)?;
+        let place = self.tracks.heard_of(line.instrument, now)?;
         let Some(said) = line.said() else {
             let error = Malformed::new("a price", bytes);
             return Err(self.tracks.malformed(place, error, now, out));
@@ -106,14 +98,9 @@ impl Oanda {
         }
         let (Some(bid), Some(ask)) = (said.bid, said.ask) else {
             // A side without liquidity.
-            return self.tracks.lose(place, State::Syncing, now, out);
+            return self.tracks.lose(place, now, out);
         };
-        let quote = MarketData::Quote(Quote {
-            bid: bid.price,
-            bid_qty: bid.qty,
-            ask: ask.price,
-            ask_qty: ask.qty,
-        });
+        let quote = MarketData::Quote(touch(bid, ask));
         self.tracks.say(place, said.ts, quote, now, out);
     }
 }
@@ -166,14 +153,13 @@ impl Adapter for Oanda {
         }
         self.heard_at = now;
         if let Some((instrument, said)) = Said::expected(bytes) {
-            let place = self.heard(instrument, now)?;
+            let place = self.tracks.heard_of(instrument, now)?;
             self.tell(place, &said, now, out);
             return Ok(());
         }
         let Ok(line) = Line::read(bytes) else {
-            self.tracks
-                .reconnect("a message that cannot be read", now, out);
-            return Err(Malformed::new("a line of the stream", bytes));
+            let error = Malformed::new("a line of the stream", bytes);
+            return Err(self.tracks.unreadable(error, now, out));
         };
         match line.kind {
             b"PRICE" => self.on_price(&line, bytes, now, out),

@@ -43,7 +43,7 @@ use message::{Envelope, Item};
 
 use crate::feed::{
     Action, Adapter, Addresses, BookChannel, Channels, FetchId, Health, Listing, Malformed, Mark,
-    Output, Reader, Restate, Resync, Stamp, State, Stream, Tracks, Unexpected,
+    Output, Reader, Restate, Resync, Stamp, Stream, Tracks, Unexpected,
 };
 
 /// Streams and REST.
@@ -80,8 +80,8 @@ pub struct Okx {
     channels: Channels,
     tracks: Tracks,
     follows: Vec<Follow>,
-    last_heard: TimestampNs,
-    pinged: Option<TimestampNs>,
+    heard_at: TimestampNs,
+    pinged_at: Option<TimestampNs>,
     requests: u32,
     next_fetch: u64,
 }
@@ -92,9 +92,9 @@ impl Okx {
         Self {
             channels,
             follows: listings.iter().map(|_| Follow::default()).collect(),
-            tracks: Tracks::new(listings),
-            last_heard: TimestampNs::default(),
-            pinged: None,
+            tracks: Tracks::new(listings, "an instId that was subscribed to"),
+            heard_at: TimestampNs::default(),
+            pinged_at: None,
             requests: 0,
             next_fetch: 0,
         }
@@ -113,13 +113,29 @@ impl Okx {
         out.send(format!(r#"{{"op":"{op}","args":[{channels}]}}"#));
     }
 
-    /// The place of a symbol that a message is about.
-    fn heard(&mut self, symbol: &[u8], now: TimestampNs) -> Result<usize, Malformed> {
-        let Some(place) = self.tracks.find(symbol) else {
-            return Err(Malformed::new("an instId that was subscribed to", symbol));
-        };
-        self.tracks.heard(place, now);
-        Ok(place)
+    /// A message in any form; the inner error is that of what it says.
+    fn read(
+        &mut self,
+        bytes: &[u8],
+        now: TimestampNs,
+        out: &mut Output,
+    ) -> Result<Result<(), Malformed>, Unexpected> {
+        let mut envelope = Envelope::read(bytes)?;
+        match envelope.event {
+            b"" => {}
+            b"error" => return Ok(Err(Malformed::new("a request that the venue takes", bytes))),
+            b"notice" => {
+                out.reconnect("the venue is about to close the connection");
+                return Ok(Ok(()));
+            }
+            // The answer to a request.
+            _ => return Ok(Ok(())),
+        }
+        let data = envelope.data.take().ok_or(Unexpected)?;
+        match self.tracks.heard_of(envelope.symbol, now) {
+            Ok(place) => self.items(place, bytes, &envelope, data, now, out),
+            Err(error) => Ok(Err(error)),
+        }
     }
 
     /// The data of a message; the inner error is that of an item.
@@ -152,7 +168,7 @@ impl Okx {
         let item = &mut whole;
         let said = match (envelope.channel, self.channels.book) {
             (b"books", BookChannel::Depth) => {
-                self.follows[place].heard = now;
+                self.follows[place].heard_at = now;
                 match envelope.action {
                     b"snapshot" => self.snapshot(place, item, now, out),
                     b"update" => self.update(place, item, now, out),
@@ -160,7 +176,7 @@ impl Okx {
                 }
             }
             (b"bbo-tbt", BookChannel::Touch) => {
-                self.follows[place].heard = now;
+                self.follows[place].heard_at = now;
                 self.touch(place, item, now, out)
             }
             (b"trades", _) => self.trade(place, item, now, out),
@@ -350,7 +366,7 @@ impl Okx {
         out: &mut Output,
     ) {
         let follow = &mut self.follows[place];
-        follow.heard = now;
+        follow.heard_at = now;
         if follow.is_late(id, time) || (follow.restate.is_live() && id == follow.newest.id) {
             self.tracks.repeated(place);
             return;
@@ -360,7 +376,7 @@ impl Okx {
         match quote {
             Some(quote) => self.say(place, time, MarketData::Quote(quote), now, out),
             // A side is empty: there is no touch, and the one before is gone.
-            None => self.tracks.lose(place, State::Syncing, now, out),
+            None => self.tracks.lose(place, now, out),
         }
     }
 
@@ -406,10 +422,7 @@ impl Resync for Okx {
 
     fn ask(&mut self, place: usize, out: &mut Output) {
         if self.requests + 2 > REQUESTS_MAX {
-            out.actions.push(Action::Reconnect {
-                reason: "as many requests as a connection may make",
-            });
-            return;
+            return out.reconnect("as many requests as a connection may make");
         }
         let channel = self.book_channel(&self.tracks.listings()[place].symbol);
         self.request("unsubscribe", &channel, out);
@@ -430,14 +443,14 @@ impl Adapter for Okx {
 
     fn opened(&mut self, now: TimestampNs, out: &mut Output) {
         self.tracks.opened(now, out);
-        (self.last_heard, self.pinged, self.requests) = (now, None, 0);
+        (self.heard_at, self.pinged_at, self.requests) = (now, None, 0);
         for follow in &mut self.follows {
             for update in follow.buffered.drain(..) {
                 out.recycle(update.levels);
             }
             *follow = Follow {
                 restate: Restate::opened(now),
-                heard: now,
+                heard_at: now,
                 buffered: std::mem::take(&mut follow.buffered),
                 ..Follow::default()
             };
@@ -465,19 +478,19 @@ impl Adapter for Okx {
         out: &mut Output,
     ) -> Result<(), Malformed> {
         let bytes = &*bytes;
-        (self.last_heard, self.pinged) = (now, None);
+        (self.heard_at, self.pinged_at) = (now, None);
         if bytes == b"pong" {
             return Ok(());
         }
         if self.channels.book == BookChannel::Touch
             && let Some((symbol, ids, quote)) = message::expected_touch(bytes)
         {
-            let place = self.heard(symbol, now)?;
+            let place = self.tracks.heard_of(symbol, now)?;
             self.on_touch(place, ids, Some(quote), now, out);
             return Ok(());
         }
         if let Some((envelope, mut item)) = message::expected(bytes, out) {
-            return match self.heard(envelope.symbol, now) {
+            return match self.tracks.heard_of(envelope.symbol, now) {
                 Ok(place) => self.item(place, &envelope, item, now, out),
                 Err(error) => {
                     item.recycle(out);
@@ -485,27 +498,11 @@ impl Adapter for Okx {
                 }
             };
         }
-        let Ok(mut envelope) = Envelope::read(bytes) else {
-            return Err(unreadable(bytes, out));
-        };
-        match envelope.event {
-            b"" => {}
-            b"error" => return Err(Malformed::new("a request that the venue takes", bytes)),
-            b"notice" => {
-                out.actions.push(Action::Reconnect {
-                    reason: "the venue is about to close the connection",
-                });
-                return Ok(());
-            }
-            // The answer to a request.
-            _ => return Ok(()),
-        }
-        let Some(data) = envelope.data.take() else {
-            return Err(unreadable(bytes, out));
-        };
-        let place = self.heard(envelope.symbol, now)?;
-        let said = self.items(place, bytes, &envelope, data, now, out);
-        said.unwrap_or_else(|Unexpected| Err(unreadable(bytes, out)))
+        let said = self.read(bytes, now, out);
+        said.unwrap_or_else(|Unexpected| {
+            let error = Malformed::new("a message of the API v5", bytes);
+            Err(out.unreadable(error))
+        })
     }
 
     fn answer(
@@ -535,15 +532,12 @@ impl Adapter for Okx {
             return;
         }
         let since = |then: TimestampNs| now.0.saturating_sub(then.0);
-        match self.pinged {
+        match self.pinged_at {
             Some(pinged) if since(pinged) >= PING_NS => {
-                out.actions.push(Action::Reconnect {
-                    reason: "no answer to a ping",
-                });
-                return;
+                return out.reconnect("no answer to a ping");
             }
-            None if since(self.last_heard) >= PING_NS => {
-                self.pinged = Some(now);
+            None if since(self.heard_at) >= PING_NS => {
+                self.pinged_at = Some(now);
                 out.send(String::from("ping"));
             }
             _ => {}
@@ -551,13 +545,13 @@ impl Adapter for Okx {
         let is_book = self.channels.book == BookChannel::Depth;
         for place in 0..self.follows.len() {
             let follow = &mut self.follows[place];
-            if let Some((_, since)) = follow.asked
-                && now.0.saturating_sub(since.0) > ANSWER_NS_MAX
+            if let Some((_, asked_at)) = follow.asked
+                && since(asked_at) > ANSWER_NS_MAX
             {
                 follow.asked = None;
             }
             // A channel that has begun and says nothing for so long begins without a book.
-            let is_quiet = since(follow.heard) > RETRY_NS;
+            let is_quiet = since(follow.heard_at) > RETRY_NS;
             let has_begun = !follow.buffered.is_empty() || (is_book && is_quiet);
             let waits = !follow.restate.is_live() && has_begun;
             if waits && follow.asked.is_none() && follow.retry_at <= now {
@@ -566,7 +560,7 @@ impl Adapter for Okx {
             let follow = &mut self.follows[place];
             if follow.restate.is_due(now) {
                 self.ask(place, out);
-            } else if follow.restate.is_live() && since(follow.heard) > SILENCE_NS_MAX {
+            } else if follow.restate.is_live() && since(follow.heard_at) > SILENCE_NS_MAX {
                 self.gap(place, now, out);
             }
         }
@@ -579,15 +573,6 @@ impl Adapter for Okx {
     fn mark(&self, place: usize) -> Mark {
         self.follows[place].newest.mark()
     }
-}
-
-/// Whose a message was cannot be known: everything is stated again.
-#[cold]
-fn unreadable(bytes: &[u8], out: &mut Output) -> Malformed {
-    out.actions.push(Action::Reconnect {
-        reason: "a message that cannot be read",
-    });
-    Malformed::new("a message of the API v5", bytes)
 }
 
 #[cfg(test)]

@@ -26,8 +26,8 @@ use types::{MarketData, TimestampNs};
 use message::{Event, Said, Told};
 
 use crate::feed::{
-    Adapter, Addresses, Channels, Credentials, Health, Listing, Malformed, Output, Reader, State,
-    Stream, Tracks, Unexpected, quoted,
+    Adapter, Addresses, Channels, Credentials, Health, Listing, Malformed, Output, Reader, Stream,
+    Tracks, Unexpected, quoted,
 };
 
 /// As it happens.
@@ -82,17 +82,10 @@ impl Polygon {
             size_unit: size_unit.into(),
             channels,
             newest: vec![Newest::default(); listings.len()],
-            tracks: Tracks::new(listings),
+            tracks: Tracks::new(listings, "a ticker that was subscribed to"),
             is_subscribed: false,
             opened_at: TimestampNs(0),
         }
-    }
-
-    #[cold]
-    fn unreadable(&mut self, bytes: &[u8], now: TimestampNs, out: &mut Output) -> Malformed {
-        self.tracks
-            .reconnect("a message that cannot be read", now, out);
-        Malformed::new("an array of events", bytes)
     }
 
     fn subscribe(&mut self, out: &mut Output) {
@@ -149,7 +142,7 @@ impl Polygon {
             let size_unit = self.size_unit;
             if let Some((symbol, event)) = reader.expected(|event| Said::expected(event, size_unit))
             {
-                let place = self.heard(symbol, now);
+                let place = self.tracks.heard_of(symbol, now);
                 said = said.and(place.map(|place| self.tell(place, &event, now, out)));
                 continue;
             }
@@ -173,7 +166,7 @@ impl Polygon {
             // Not asked for.
             _ => return Ok(()),
         };
-        let place = self.heard(event.symbol, now)?;
+        let place = self.tracks.heard_of(event.symbol, now)?;
         match event.said(is_quote, self.size_unit) {
             Ok(said) => {
                 self.tell(place, &said, now, out);
@@ -184,14 +177,6 @@ impl Polygon {
                 Err(self.tracks.malformed(place, error, now, out))
             }
         }
-    }
-
-    /// The place of a ticker that an event is about.
-    fn heard(&mut self, symbol: &[u8], now: TimestampNs) -> Result<usize, Malformed> {
-        let place = (self.tracks.find(symbol))
-            .ok_or_else(|| Malformed::new("a ticker that was subscribed to", symbol))?;
-        self.tracks.heard(place, now);
-        Ok(place)
     }
 
     fn tell(&mut self, place: usize, said: &Said, now: TimestampNs, out: &mut Output) {
@@ -210,7 +195,7 @@ impl Polygon {
         let data = match said.told {
             Told::Quote(Some(quote)) => MarketData::Quote(quote),
             // A side without orders.
-            Told::Quote(None) => return self.tracks.lose(place, State::Syncing, now, out),
+            Told::Quote(None) => return self.tracks.lose(place, now, out),
             Told::Trade {
                 is_of_another_market: true,
                 ..
@@ -259,7 +244,10 @@ impl Adapter for Polygon {
             return Ok(());
         }
         let said = self.on_events(bytes, now, out);
-        said.unwrap_or_else(|Unexpected| Err(self.unreadable(bytes, now, out)))
+        said.unwrap_or_else(|Unexpected| {
+            let error = Malformed::new("an array of events", bytes);
+            Err(self.tracks.unreadable(error, now, out))
+        })
     }
 
     fn tick(&mut self, now: TimestampNs, out: &mut Output) {

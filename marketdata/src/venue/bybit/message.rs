@@ -2,7 +2,7 @@
 
 use types::{Aggressor, DepthUpdate, Price, Qty, Quote, TimestampNs, Trade};
 
-use crate::feed::{Expected, Malformed, Output, Reader, Unexpected, levels, unsigned};
+use crate::feed::{Expected, Malformed, Output, Reader, Unexpected, levels, touch, unsigned};
 
 /// A touch.
 pub(super) struct Touch<'a> {
@@ -42,12 +42,7 @@ pub(super) fn expected_touch(bytes: &[u8]) -> Option<Touch<'_>> {
         id,
         time,
         ts,
-        quote: Some(Quote {
-            bid: bid.price,
-            bid_qty: bid.qty,
-            ask: ask.price,
-            ask_qty: ask.qty,
-        }),
+        quote: Some(touch(bid, ask)),
     })
 }
 
@@ -258,12 +253,7 @@ impl<'a> Levels<'a> {
     pub(super) fn quote(&mut self, out: &mut Output) -> Result<Option<Quote>, Malformed> {
         let levels = self.take_levels()?;
         let best = levels.bids.first().zip(levels.asks.first());
-        let quote = best.map(|(bid, ask)| Quote {
-            bid: bid.price,
-            bid_qty: bid.qty,
-            ask: ask.price,
-            ask_qty: ask.qty,
-        });
+        let quote = best.map(|(&bid, &ask)| touch(bid, ask));
         out.recycle(levels);
         Ok(quote)
     }

@@ -1,8 +1,8 @@
 //! Samples in the form of the venue's pages, and the rules of the book at their edges.
 
 use super::*;
-use crate::feed::Book;
-use crate::venue::told::{NOW, after, listing, message, opened, tick, told};
+use crate::feed::{Book, State};
+use crate::venue::told::{NOW, after, listing, message, opened, spare, tick, told};
 
 fn bybit(product: Product, book: BookChannel) -> Bybit {
     let channels = Channels { book, trades: true };
@@ -414,4 +414,21 @@ fn a_book_is_waited_for_from_its_request_on() {
     assert_eq!(tick(&mut bybit, after(10)).len(), 5 * 2);
     // Those of four requests more.
     assert_eq!(tick(&mut bybit, after(11)).len(), 4 * 5 * 2);
+}
+
+/// Of two updates that are kept for their memory none is lost.
+#[test]
+fn a_delta_without_levels_gives_its_memory_back() {
+    let empty = r#"{"topic":"orderbook.50.BTCUSDT","ts":1001,"type":"delta","data":{"s":"BTCUSDT","b":[],"a":[],"u":101,"seq":1},"cts":1672304484976}"#;
+    // With a space it is not in the form of the pages.
+    for empty in [empty.to_owned(), empty.replace("[],", "[ ],")] {
+        let (mut bybit, mut out) = (live(), Output::default());
+        let mut bytes = empty.clone().into_bytes();
+        let kept = spare(&mut out, |out| {
+            bybit.message(&mut bytes, NOW, out).unwrap();
+            assert!(out.events.is_empty());
+        });
+        assert_eq!(kept, 2, "{empty}");
+        assert_eq!(bybit.mark(0).id, 101, "{empty}");
+    }
 }

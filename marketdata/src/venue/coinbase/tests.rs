@@ -1,6 +1,7 @@
 //! Samples in the form of the venue's pages, and the rules of the sequence at their edges.
 
 use super::*;
+use crate::feed::State;
 use crate::venue::said::{after_ms, listings, message, opened};
 use crate::venue::told::tick;
 

@@ -4,6 +4,7 @@ use types::{Aggressor, DepthUpdate, Level, Quote, TimestampNs, Trade};
 
 use crate::feed::{
     Expected, Fields, Malformed, Output, Reader, Unexpected, Value, named_levels, timestamp_ms,
+    touch,
 };
 
 /// A touch with both sides, in the form in which the venue sends it: coin, time and what it is. `None` is any other
@@ -20,12 +21,7 @@ pub(super) fn expected_touch(bytes: &[u8]) -> Option<(&[u8], TimestampNs, Quote)
     message.is(b",")?;
     let ask = expected_level(&mut message)?;
     message.ends_with(b"]}}")?;
-    let quote = Quote {
-        bid: bid.price,
-        bid_qty: bid.qty,
-        ask: ask.price,
-        ask_qty: ask.qty,
-    };
+    let quote = touch(bid, ask);
     Some((coin, ts, quote))
 }
 

@@ -1,6 +1,7 @@
 //! Samples in the form of the venue's pages, and books that come late or not at all.
 
 use super::*;
+use crate::feed::State;
 use crate::venue::said::{after_ms, listings, message, opened};
 use crate::venue::told::{NOW, tick};
 

@@ -2,7 +2,7 @@
 
 use super::message::decimals;
 use super::*;
-use crate::feed::price;
+use crate::feed::{State, price};
 use crate::venue::told::{NOW, after, listing, message, opened, tick, told};
 
 /// The book of the example of <https://docs.kraken.com/api/docs/guides/spot-ws-book-v2>: price and quantity, bids

@@ -18,7 +18,7 @@ pub(super) struct Follow {
     /// When to ask for a document again.
     pub(super) retry_at: TimestampNs,
     /// When the channel of the book was last heard of.
-    pub(super) heard: TimestampNs,
+    pub(super) heard_at: TimestampNs,
     /// Id and time of the newest trade.
     pub(super) trade: (u64, TimestampNs),
 }

@@ -2,7 +2,7 @@
 
 use types::{DepthUpdate, Price, Qty, Quote, TimestampNs};
 
-use crate::feed::{Expected, Malformed, Output, Reader, Unexpected, levels};
+use crate::feed::{Expected, Malformed, Output, Reader, Unexpected, levels, touch};
 
 /// A message of one element in the form of the venue's pages. `None` is any other form: it may be as good.
 #[inline]
@@ -120,12 +120,7 @@ pub(super) fn expected_touch(bytes: &[u8]) -> Option<(&[u8], (u64, TimestampNs),
     message.is(b"\",\"seqId\":")?;
     let id = message.unsigned()?;
     message.ends_with(b"}]}")?;
-    let quote = Quote {
-        bid: bid.price,
-        bid_qty: bid.qty,
-        ask: ask.price,
-        ask_qty: ask.qty,
-    };
+    let quote = touch(bid, ask);
     Some((symbol, (id, time), quote))
 }
 
@@ -315,12 +310,7 @@ impl<'a> Item<'a> {
     pub(super) fn quote(&mut self, out: &mut Output) -> Result<Option<Quote>, Malformed> {
         let levels = self.take_levels()?;
         let best = levels.bids.first().zip(levels.asks.first());
-        let quote = best.map(|(bid, ask)| Quote {
-            bid: bid.price,
-            bid_qty: bid.qty,
-            ask: ask.price,
-            ask_qty: ask.qty,
-        });
+        let quote = best.map(|(&bid, &ask)| touch(bid, ask));
         out.recycle(levels);
         Ok(quote)
     }

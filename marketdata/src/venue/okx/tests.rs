@@ -1,6 +1,7 @@
 //! Samples in the form of the venue's pages, and the rules of the book at their edges.
 
 use super::*;
+use crate::feed::State;
 use crate::venue::told::{NOW, after, listing, message, opened, spare, tick, told};
 
 fn okx(book: BookChannel) -> Okx {
