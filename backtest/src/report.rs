@@ -26,7 +26,7 @@ pub use figures::compared;
 pub use recorder::{
     BREACH_POSITIONS_MAX, CANDLES_MAX, Candle, Candles, FLOOR_MOVES_MAX, Floor, Recorder,
 };
-pub use searched::{BEST_LISTED_MAX, RUNS_LISTED_MAX, SURFACE_STEPS_MAX};
+pub use searched::{BEST_LISTED_MAX, RUNS_LISTED_MAX, SURFACE_STEPS_MAX, judged};
 pub use svg::Plot;
 
 use crate::metric::{self, RecordError};

@@ -339,6 +339,43 @@ fn a_search_that_never_traded_has_no_figures() {
     assert!(told["best"].is_null(), "{told}");
     assert_eq!(told["never_traded"], 3);
     assert_eq!(told["best_left_out"], "no run has a value of sharpe");
+    // The page says the same, of one parameter, of two, and where nothing has two values.
+    let page = folder.path().join("page.html");
+    for grid in [
+        &[][..],
+        &["--grid", "slow=5..7"],
+        &["--grid", "fast=2", "--grid", "slow=5"],
+    ] {
+        let output = Command::new(env!("CARGO_BIN_EXE_dynasty"))
+            .args(["backtest", "sweep", path.to_str().unwrap()])
+            .args(["-s", "sma_cross", "--report", page.to_str().unwrap()])
+            .args(if grid.len() == 4 {
+                &[][..]
+            } else {
+                &["--grid", "fast=2..4"]
+            })
+            .args(grid)
+            .output()
+            .unwrap();
+        let text = said(&output);
+        let idle = text.lines().find(|line| line.ends_with("never traded"));
+        let html = fs::read_to_string(&page).unwrap();
+        for (name, value) in [
+            ("Without a fill", idle.unwrap()),
+            (
+                "Deflated Sharpe ratio",
+                "\u{2013} (no run has a Sharpe ratio)",
+            ),
+            (
+                "Probability of overfitting (CSCV)",
+                "\u{2013} (no run has a Sharpe ratio)",
+            ),
+        ] {
+            let fact = format!("<dt>{name}</dt><dd>{value}</dd>");
+            assert!(html.contains(&fact), "{grid:?}: {fact}");
+        }
+        assert!(!html.contains("The best "), "{grid:?}");
+    }
     // By profit all are alike, and the first is the best.
     let text = run(&["--objective", "return"]);
     assert!(text.contains("best by return"), "{text}");

@@ -4,7 +4,7 @@ use std::fs::{self, File};
 use std::path::Path;
 use std::sync::Arc;
 
-use ::backtest::search::{Figures, Objective, Path as Way, Trial};
+use ::backtest::search::{self, Figures, Objective, Path as Way, Trial};
 use ::backtest::strategy::{Value as Parameter, Values};
 use ::backtest::walk_forward::{Fold, Stitched};
 use anyhow::Context as _;
@@ -38,12 +38,6 @@ impl Shown<'_> {
     pub(super) fn per_year(&self) -> f64 {
         let figures = self.best.figures.as_ref();
         figures.map_or(252.0, |it| it.periods_per_year)
-    }
-
-    /// How many runs have no fill.
-    fn never_traded(&self) -> usize {
-        let figures = self.trials.iter().filter_map(|it| it.figures.as_ref());
-        figures.filter(|it| it.fills == 0).count()
     }
 }
 
@@ -347,10 +341,7 @@ pub(super) fn text(shown: &Shown<'_>, top: usize) -> String {
             ran - columnar
         ),
     });
-    let idle = shown.never_traded();
-    if idle > 0 {
-        lines.push(format!("{idle} of {ran} runs never traded"));
-    }
+    lines.extend(search::never_traded_words(shown.trials));
     lines.push(format!(
         "{}; Sharpe ratios are of a year, by the times of each curve ({}: sqrt({:.2})){}",
         match &shown.judged.unranked {
@@ -397,10 +388,9 @@ pub(super) fn text(shown: &Shown<'_>, top: usize) -> String {
             validated.chosen * scale,
             validated.unseen * scale,
             percent(validated.loss),
-            match validated.left_out {
-                0 => String::new(),
-                left_out => format!("; left out without a Sharpe ratio: {left_out}"),
-            },
+            validated
+                .left_out_words()
+                .map_or(String::new(), |words| format!("; {words}")),
         ),
         Err(reason) => format!("overfitting (CSCV)      -  ({reason})"),
     });
@@ -447,7 +437,7 @@ pub(super) fn json(shown: &Shown<'_>) -> Value {
         "deflated_sharpe_left_out": shown.judged.deflated.as_ref().err(),
         "overfitting_left_out": shown.judged.validated.as_ref().err(),
         "objective": shown.objective.name(),
-        "never_traded": shown.never_traded(),
+        "never_traded": search::never_traded(shown.trials),
         "periods_per_year": shown.per_year(),
         "seed": shown.seed,
         "best": best,
