@@ -155,6 +155,8 @@ pub struct WalkForward {
     pub curve: Vec<(TimestampNs, f64)>,
     /// Figures of the curve.
     pub facts: Vec<Fact>,
+    /// How each stretch fares as an account under a plan, and all of them as one.
+    pub judged: Option<Table>,
 }
 
 /// One stretch of it.

@@ -1,12 +1,14 @@
 //! Results of searches, for people, programs and files.
 
+use std::fmt::Write as _;
 use std::fs::{self, File};
 use std::path::Path;
 use std::sync::Arc;
 
+use ::backtest::challenge::Followed;
 use ::backtest::search::{self, Figures, Objective, Path as Way, Trial};
 use ::backtest::strategy::{Value as Parameter, Values};
-use ::backtest::walk_forward::{Fold, Stitched};
+use ::backtest::walk_forward::{Fold, Stitched, UnderPlan, told};
 use anyhow::Context as _;
 use comfy_table::{Table, presets::NOTHING};
 use parquet::basic::{Compression, ZstdLevel};
@@ -453,14 +455,16 @@ pub(super) fn folds(
     trials: &[Trial],
     stitched: &Stitched,
     per_year: f64,
+    judged: Option<&UnderPlan>,
 ) -> String {
     let scale = per_year.sqrt();
-    let rows = folds.iter().zip(&stitched.returns).map(|(fold, returned)| {
+    let rows = folds.iter().zip(&stitched.returns).enumerate();
+    let rows = rows.map(|(place, (fold, returned))| {
         let train = fold.split.train.iter();
         let train: Vec<_> = train
             .map(|it| format!("{}-{}", it.start, it.end.saturating_sub(1)))
             .collect();
-        vec![
+        let mut row = vec![
             train.join(" "),
             format!(
                 "{}-{}",
@@ -472,9 +476,11 @@ pub(super) fn folds(
             number(fold.tested.map(|it| it * scale)),
             returned.map_or("-".to_owned(), percent),
             fold.rank.map_or("-".to_owned(), percent),
-        ]
+        ];
+        row.extend(judged.and_then(|it| it.windows.get(place)).map(told));
+        row
     });
-    let head = vec![
+    let mut head = vec![
         "chosen on samples",
         "judged on",
         "parameters",
@@ -483,13 +489,39 @@ pub(super) fn folds(
         "return out",
         "better than",
     ];
+    head.extend(judged.map(|_| "under the plan"));
     let table = table(head, rows.collect());
-    format!(
+    let mut text = format!(
         "{table}\n\nout of sample, one after the other: {} in {} returns, Sharpe ratio {}, deepest drawdown {}; Sharpe \
          ratios times sqrt({per_year:.2})",
         percent(stitched.total_return()),
         stitched.points.len().saturating_sub(1),
         number(stitched.sharpe().map(|it| it * scale)),
         percent(stitched.max_drawdown()),
-    )
+    );
+    if let Some(words) = search::never_traded_words(trials) {
+        let _ = write!(text, "\n{words}");
+    }
+    if let Some(judged) = judged {
+        let [windows, whole] = judged.words();
+        let _ = write!(
+            text,
+            "\nunder the plan: {windows}; all of them as one account: {whole}\n{}",
+            judged.note()
+        );
+    }
+    text
+}
+
+/// How an account fared under a plan.
+pub(super) fn verdict(followed: &Followed) -> Value {
+    let verdict = followed.verdict;
+    json!({
+        "verdict": verdict.word(),
+        "days": verdict.days,
+        "day": followed.on.to_string(),
+        "reason": followed.reason().map(|reason| reason.replace(' ', "_")),
+        "equity": followed.equity.to_string(),
+        "target_reached": verdict.target_reached.map(|_| verdict.share_of_target()),
+    })
 }
