@@ -9,8 +9,10 @@
 
 mod attempt;
 mod day;
+mod follow;
 
-pub use day::{Day, days_of};
+pub use day::{Day, days_of, days_within};
+pub use follow::{Followed, Stretch, follow};
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -65,11 +67,16 @@ impl Question<'_> {
 
     /// What a day's profit is drawn as, in words.
     pub const fn drawn(&self) -> &'static str {
-        if self.compounds {
-            "the share of equity that it was in the run"
-        } else {
-            "the money that it was in the run"
-        }
+        drawn(self.compounds)
+    }
+}
+
+/// What a day's profit is drawn as, in words.
+pub const fn drawn(compounds: bool) -> &'static str {
+    if compounds {
+        "the share of equity that it was in the run"
+    } else {
+        "the money that it was in the run"
     }
 }
 

@@ -152,6 +152,16 @@ pub enum CrossValidationError {
     },
 }
 
+impl CrossValidation {
+    /// How many trials were not compared, in words; nothing where all were.
+    pub fn left_out_words(&self) -> Option<String> {
+        match self.left_out {
+            0 => None,
+            left_out => Some(format!("left out without a Sharpe ratio: {left_out}")),
+        }
+    }
+}
+
 /// What combinatorially symmetric cross-validation says.
 #[derive(Debug, Clone, PartialEq)]
 pub struct CrossValidation {

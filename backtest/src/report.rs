@@ -26,7 +26,7 @@ pub use figures::compared;
 pub use recorder::{
     BREACH_POSITIONS_MAX, CANDLES_MAX, Candle, Candles, FLOOR_MOVES_MAX, Floor, Recorder,
 };
-pub use searched::{BEST_LISTED_MAX, RUNS_LISTED_MAX, SURFACE_STEPS_MAX};
+pub use searched::{BEST_LISTED_MAX, RUNS_LISTED_MAX, SURFACE_STEPS_MAX, judged};
 pub use svg::Plot;
 
 use crate::metric::{self, RecordError};
@@ -155,6 +155,8 @@ pub struct WalkForward {
     pub curve: Vec<(TimestampNs, f64)>,
     /// Figures of the curve.
     pub facts: Vec<Fact>,
+    /// How each stretch fares as an account under a plan, and all of them as one.
+    pub judged: Option<Table>,
 }
 
 /// One stretch of it.

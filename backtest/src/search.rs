@@ -183,6 +183,24 @@ impl World<'_> {
     }
 }
 
+/// How many runs have no fill.
+pub fn never_traded(trials: &[Trial]) -> usize {
+    let figures = trials.iter().filter_map(|trial| trial.figures.as_ref());
+    figures.filter(|it| it.fills == 0).count()
+}
+
+/// That in words; nothing where every run traded.
+pub fn never_traded_words(trials: &[Trial]) -> Option<String> {
+    let ran = trials
+        .iter()
+        .filter(|trial| trial.figures.is_some())
+        .count();
+    match never_traded(trials) {
+        0 => None,
+        idle => Some(format!("{idle} of {ran} runs never traded")),
+    }
+}
+
 /// The best trial; of equal ones the first. `None` where no trial has figures.
 pub fn best(trials: &[Trial], objective: Objective) -> Option<&Trial> {
     let mut best: Option<(&Trial, f64)> = None;

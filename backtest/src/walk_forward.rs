@@ -7,6 +7,9 @@
 
 use std::ops::Range;
 
+use types::Label;
+
+use crate::challenge::Followed;
 use crate::search::{Cells, Moments, Trial};
 
 /// How windows follow each other.
@@ -226,6 +229,66 @@ pub fn judge(splits: &[Split], trials: &[Trial], samples: usize) -> Vec<Fold> {
         });
     }
     folds
+}
+
+/// How many windows have no choice, in words; nothing where all have one.
+pub fn left_out_words(splits: &[Split], folds: &[Fold]) -> Option<String> {
+    match splits.len() - folds.len() {
+        0 => None,
+        left_out => Some(format!(
+            "{left_out} of {} windows left out: no combination has a Sharpe ratio where it would be chosen",
+            splits.len()
+        )),
+    }
+}
+
+/// What the windows are worth under a plan, each by what was chosen for it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UnderPlan {
+    /// Name of the plan.
+    pub plan: Label,
+    /// Each window as an account of its own, opened on the window's first day.
+    pub windows: Vec<Followed>,
+    /// All of them one after the other as one account.
+    pub whole: Option<Followed>,
+    /// What is drawn of each day: money, or a share of equity.
+    pub drawn: &'static str,
+}
+
+impl UnderPlan {
+    /// How many windows passed.
+    pub fn passed(&self) -> usize {
+        let states = self.windows.iter().map(|window| window.verdict.state);
+        states
+            .filter(|state| *state == types::AccountState::Passed)
+            .count()
+    }
+
+    /// How the windows fared, and all of them as one account.
+    pub fn words(&self) -> [String; 2] {
+        let windows = format!("{} of {} passed", self.passed(), self.windows.len());
+        [windows, self.whole.as_ref().map_or("-".to_owned(), told)]
+    }
+
+    /// What the verdicts are of.
+    pub fn note(&self) -> String {
+        format!(
+            "Each window is an account of its own under {}, opened on its first day with what its run holds there; one account \
+             has all of them one after the other. A day's profit is {}. Combinations are chosen by runs without rules. Rules \
+             about orders are not judged here, and nothing is paid out.",
+            self.plan, self.drawn
+        )
+    }
+}
+
+/// An account's verdict in words.
+pub fn told(followed: &Followed) -> String {
+    let verdict = followed.verdict;
+    let (day, word) = (verdict.days, verdict.word());
+    match followed.reason() {
+        Some(reason) => format!("{word} on day {day} ({}): {reason}", followed.on),
+        None => format!("{word} after {day} days"),
+    }
 }
 
 /// Mean of the Sharpe ratios, per return, that the chosen ones had where they were chosen; `None` without any.

@@ -3,10 +3,10 @@
 use engine::{EventBuf, Limits, Shard};
 use rules::{Conduct, Life, Plan, Stage};
 use types::{
-    AccountId, AccountState, AdjustKind, Codec, Command, EventKind, FeeSchedule, Input, InputKind,
-    Instrument, InstrumentId, InstrumentKind, Liquidity, Margin, MarketData, MarketEvent, Money,
-    NewOrder, OpenAccount, OrderKind, PaperModel, PlanId, Price, Qty, Quote, Ratio, ShardId, Side,
-    Terms, Timer, TimestampNs, TradingDay,
+    AccountId, AccountState, AdjustKind, Codec, Command, Effect, EventKind, FeeSchedule, Input,
+    InputKind, Instrument, InstrumentId, InstrumentKind, Liquidity, Margin, MarketData,
+    MarketEvent, Money, NewOrder, OpenAccount, OrderKind, PaperModel, PlanId, Price, Qty, Quote,
+    Ratio, RuleKind, ShardId, Side, Terms, Timer, TimestampNs, TradingDay,
 };
 
 use super::{ChallengeError, Question};
@@ -115,7 +115,7 @@ fn instrument(symbol: &str, plan: &Plan) -> Option<Instrument> {
 
 /// How many times the run's profit an attempt has.
 #[derive(Debug, Clone, Copy)]
-enum Size {
+pub(super) enum Size {
     /// As money.
     OfRun(Ratio),
     /// As the share of equity that it was of the run's.
@@ -123,7 +123,7 @@ enum Size {
 }
 
 /// An account in a stage.
-struct Trader<'a> {
+pub(super) struct Trader<'a> {
     plan: &'a Plan,
     shard: Shard,
     events: EventBuf,
@@ -132,10 +132,11 @@ struct Trader<'a> {
     level: i64,
     paid: Money,
     has_lapsed: bool,
+    breached: Option<RuleKind>,
 }
 
 impl<'a> Trader<'a> {
-    fn open(plan: &'a Plan) -> Result<Self, ChallengeError> {
+    pub(super) fn open(plan: &'a Plan) -> Result<Self, ChallengeError> {
         let refused = |reason: String| ChallengeError::Refused {
             plan: plan.name.to_string(),
             reason,
@@ -148,6 +149,7 @@ impl<'a> Trader<'a> {
             level: 0,
             paid: Money::ZERO,
             has_lapsed: false,
+            breached: None,
         };
         let named = |symbol| {
             let made = instrument(symbol, plan).map(Box::new);
@@ -200,9 +202,41 @@ impl<'a> Trader<'a> {
         };
         self.events.clear();
         self.shard.apply(&input, &mut self.events);
+        for event in self.events.as_slice() {
+            if let EventKind::Breach(breach) = event.kind
+                && breach.primary
+                && breach.effect == Effect::Fail
+            {
+                self.breached = Some(breach.rule);
+            }
+        }
     }
 
-    fn state(&self) -> Option<AccountState> {
+    /// The limit that it fell through.
+    pub(super) const fn breached(&self) -> Option<RuleKind> {
+        self.breached
+    }
+
+    /// Whether its time to pass was over.
+    pub(super) const fn has_lapsed(&self) -> bool {
+        self.has_lapsed
+    }
+
+    /// Balance and what is open.
+    pub(super) fn equity(&self) -> Money {
+        let row = self.shard.account_row(ACCOUNT);
+        row.map_or(Money::ZERO, |row| row.equity)
+    }
+
+    /// Whether the account neither passed nor ended.
+    pub(super) fn is_trading(&self) -> bool {
+        matches!(
+            self.state(),
+            Some(AccountState::Evaluation | AccountState::Funded)
+        )
+    }
+
+    pub(super) fn state(&self) -> Option<AccountState> {
         self.shard.account_state(ACCOUNT)
     }
 
@@ -248,15 +282,26 @@ impl<'a> Trader<'a> {
     }
 
     /// Trades one day from its roll to its end.
-    fn trade(&mut self, day: TradingDay, (drawn, is_new): (super::Day, bool), size: Size) {
+    fn trade(&mut self, day: TradingDay, drawn: (super::Day, bool), size: Size) {
+        self.roll(day);
+        self.pass(drawn, size);
+    }
+
+    /// A day begins, later than those before it.
+    pub(super) fn roll(&mut self, day: TradingDay) {
         // Far from 0, days are 24 hours apart.
-        self.ts = TimestampNs((day.0.max(1) as u64) * 24 * HOUR_NS);
+        let begins = TimestampNs((day.0.max(1) as u64) * 24 * HOUR_NS);
+        self.ts = self.ts.max(begins);
         self.apply(InputKind::Timer(Timer::DayRoll {
             schedule: self.plan.schedule,
             day,
         }));
         let mut told = self.events.as_slice().iter();
         self.has_lapsed = told.any(|event| matches!(event.kind, EventKind::Lapsed(_)));
+    }
+
+    /// What a day did, or a part of it, and whether nothing of what was before goes on into it.
+    pub(super) fn pass(&mut self, (drawn, is_new): (super::Day, bool), size: Size) {
         let profits = match size {
             _ if self.has_lapsed => return,
             Size::OfRun(size) => drawn.profit.map(|profit| profit.mul_ratio_floor(size)),

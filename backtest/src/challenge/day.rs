@@ -1,5 +1,7 @@
 //! Days of a run.
 
+use std::ops::Range;
+
 use types::{Money, TimestampNs};
 
 use crate::outcome::Outcome;
@@ -42,6 +44,24 @@ impl Day {
 /// The days of a run. `day_of`: which trading day a time is of, the same for times that follow each other. Equity
 /// between two samples is not seen.
 pub fn days_of(outcome: &Outcome, day_of: &dyn Fn(TimestampNs) -> i32) -> Vec<Day> {
+    let days = days_within(outcome, 0..outcome.samples.len(), day_of);
+    days.into_iter().map(|(_, day)| day).collect()
+}
+
+/// The same of a range of samples, each with the day that it is: the profit of the first begins with the sample before
+/// the range, and what was held there goes on into it.
+///
+/// # Panics
+/// When there are not as many samples.
+pub fn days_within(
+    outcome: &Outcome,
+    range: Range<usize>,
+    day_of: &dyn Fn(TimestampNs) -> i32,
+) -> Vec<(i32, Day)> {
+    let eve = range
+        .start
+        .checked_sub(1)
+        .and_then(|place| outcome.samples.get(place));
     // What was opened when, and closed when; at the open of a bar is after the end of the one before it.
     let over = outcome.trips.iter().map(|trip| {
         let entry = (trip.entry_ts, trip.entry_at_open);
@@ -55,12 +75,18 @@ pub fn days_of(outcome: &Outcome, day_of: &dyn Fn(TimestampNs) -> i32) -> Vec<Da
     let mut trips = trips.into_iter().peekable();
     // When the last of what was opened so far is closed.
     let mut closed = (TimestampNs(0), false);
-    let mut before = outcome.initial;
-    let mut days: Vec<Day> = Vec::new();
-    for samples in outcome
-        .samples
-        .chunk_by(|a, b| day_of(a.ts) == day_of(b.ts))
-    {
+    let mut before = eve.map_or(outcome.initial, |eve| eve.equity);
+    let is_of = |eve: &crate::outcome::Sample, (at, at_open): (TimestampNs, bool)| {
+        at < eve.ts || at == eve.ts && !at_open && eve.exposed
+    };
+    if let Some(eve) = eve {
+        while let Some((_, exit)) = trips.next_if(|(entry, _)| is_of(eve, *entry)) {
+            closed = closed.max(exit);
+        }
+    }
+    let mut was_held = eve.is_some_and(|eve| eve.exposed);
+    let mut days: Vec<(i32, Day)> = Vec::new();
+    for samples in outcome.samples[range].chunk_by(|a, b| day_of(a.ts) == day_of(b.ts)) {
         let Some(last) = samples.last() else {
             continue;
         };
@@ -84,14 +110,15 @@ pub fn days_of(outcome: &Outcome, day_of: &dyn Fn(TimestampNs) -> i32) -> Vec<Da
             has_opened = true;
             closed = closed.max(exit);
         }
-        let was_held = days.last().is_some_and(|day| day.is_held);
-        days.push(Day {
+        let day = Day {
             began: before,
             profit: [profit(low.min(high)), profit(low.max(high)), end],
             is_fresh: !was_held || has_opened && is_old_closed,
             has_opened,
             is_held: last.exposed,
-        });
+        };
+        days.push((day_of(last.ts), day));
+        was_held = last.exposed;
         before = last.equity;
     }
     days

@@ -174,13 +174,15 @@ fn sections(report: &Report<'_>) -> Vec<Section> {
     );
     let walk = report.walk_forward.as_ref().map(|walk| {
         let curve = plots::walk_forward_curve(report);
+        let judged = walk.judged.as_ref();
+        let judged = judged.map(|table| tables::plain(table, "windows-judged"));
         format!(
             "<p class=\"note\">{}</p>{}{}{}",
             escape(&walk.about),
             tables::walk_forward(walk),
             curve.as_ref().map(figure).unwrap_or_default(),
             tables::facts(&walk.facts)
-        )
+        ) + &judged.unwrap_or_default()
     });
     add("walk-forward", "Walk-forward", false, walk);
     let fan = plots::fan(report).map(|drawn| {

@@ -4,7 +4,7 @@ mod chance;
 mod surface;
 mod walk;
 
-pub use surface::{BEST_LISTED_MAX, RUNS_LISTED_MAX, SURFACE_STEPS_MAX};
+pub use surface::{BEST_LISTED_MAX, RUNS_LISTED_MAX, SURFACE_STEPS_MAX, judged};
 
 /// What stands for a figure that there is none of.
 const NONE: &str = "\u{2013}";

@@ -369,12 +369,16 @@ fn price_text(report: &Report<'_>, instrument: types::InstrumentId, price: Price
     number(price.0 as f64 / one, decimals)
 }
 
+/// The longest figure that stands in the head; what has reasons stands with its part.
+const HEADLINE_BYTES_MAX: usize = 24;
+
 /// The figures that a reader looks for first: name, value, class.
 pub(super) fn headline(report: &Report<'_>) -> Vec<(String, String, &'static str)> {
     let Some(outcome) = report.outcome else {
         let walk = report.walk_forward.iter();
         let facts = walk.flat_map(|walk| &walk.facts);
         return facts
+            .filter(|fact| fact.value.len() <= HEADLINE_BYTES_MAX)
             .map(|fact| (fact.name.clone(), fact.value.clone(), "plain"))
             .collect();
     };

@@ -93,16 +93,21 @@ pub struct Verdict {
 impl Verdict {
     /// The verdict on a run under a plan.
     pub fn of(outcome: &Outcome, plan: &Plan) -> Self {
+        Self::new(outcome.state, outcome.counts.days, outcome.equity, plan)
+    }
+
+    /// The verdict on an account that had a state on a day of its own, and so much at the end.
+    pub(crate) fn new(state: AccountState, days: u64, equity: Money, plan: &Plan) -> Self {
         let target = plan.profit_target.map(|it| it.amount(plan.initial_balance));
-        let profit = outcome.equity.saturating_sub(outcome.initial);
+        let profit = equity.saturating_sub(plan.initial_balance);
         let reached = target.filter(|it| *it > Money::ZERO).map(|target| {
             let scaled = i128::from(profit.0) * i128::from(Ratio::ONE.0);
             let share = scaled.div_euclid(target.0.into());
             Ratio(share.clamp(i64::MIN.into(), i64::MAX.into()) as i64)
         });
         Self {
-            state: outcome.state,
-            days: outcome.counts.days,
+            state,
+            days,
             target_reached: reached,
         }
     }

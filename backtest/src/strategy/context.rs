@@ -290,7 +290,7 @@ impl Context<'_> {
         }
     }
 
-    /// Cancels everything, or everything of one instrument.
+    /// Cancels everything, or everything of one instrument: at once, where [`Context::cancel`] travels as its order did.
     pub fn cancel_all(&mut self, instrument: Option<InstrumentId>) {
         self.desk
             .queue

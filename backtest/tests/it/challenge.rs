@@ -1,6 +1,6 @@
 //! A coin that is tossed once a day under the rules: the gambler's ruin.
 
-use backtest::challenge::{Answer, Best, Day, Question, ask, best, days_of};
+use backtest::challenge::{Answer, Best, Day, Question, ask, best, days_of, days_within, follow};
 use backtest::monte_carlo::Share;
 use backtest::random::Random;
 use backtest::run::plain_plan;
@@ -8,7 +8,7 @@ use rules::{
     AfterPayout, Allowance, Life, MaxLoss, MinDays, PayoutKeep, PayoutRule, Plan, Stage,
     StopTrailing, Target, TimeLimit, TrailSource,
 };
-use types::{DaysOf, Effect, LapseEffect, Money, Qty, Ratio};
+use types::{AccountState, DaysOf, Effect, LapseEffect, Money, Qty, Ratio, RuleKind, TradingDay};
 
 use crate::world::{goog, run_named, settings, share};
 
@@ -471,4 +471,134 @@ fn the_days_of_a_run_add_up_to_it() {
     }
     // 32 trades closed and one left open.
     assert_eq!(days.iter().filter(|day| day.has_opened).count(), 33);
+}
+
+/// Days one after the other from 2024-09-09 on, which is a Monday (day 19,975).
+fn dated(days: impl IntoIterator<Item = Day>) -> Vec<(TradingDay, Day)> {
+    (19_975..).map(TradingDay).zip(days).collect()
+}
+
+/// Floor 300 below, target 300 above. Up 100, 100, 100: passed on the third day. Down 100, up 100, down 100 three times: at
+/// the floor on the fifth. What follows is not traded any more. Up 100 alone trades on, at a third of the target.
+#[test]
+fn days_as_they_came_pass_or_fall_on_their_day() {
+    let plan = plan(300, 300);
+    let told = |profits: &[i64]| {
+        let days = dated(profits.iter().copied().map(tossed));
+        follow(&plan, &[days], false).unwrap().unwrap()
+    };
+    let passed = told(&[100, 100, 100, -100, -100]);
+    assert_eq!(
+        (passed.verdict.state, passed.verdict.days, passed.reason()),
+        (AccountState::Passed, 3, Some("objectives met"))
+    );
+    assert_eq!(
+        (passed.on, passed.equity),
+        (TradingDay(19_977), Money::whole(10_300))
+    );
+    let failed = told(&[-100, 100, -100, -100, -100, 100]);
+    assert_eq!(
+        (failed.verdict.state, failed.verdict.days, failed.reason()),
+        (AccountState::Failed, 5, Some("max loss limit"))
+    );
+    assert_eq!(
+        (failed.breached, failed.equity),
+        (Some(RuleKind::MaxLoss), Money::whole(9_700))
+    );
+    let on = told(&[100]);
+    assert_eq!(
+        (on.verdict.state, on.reason()),
+        (AccountState::Evaluation, None)
+    );
+    assert_eq!(on.verdict.target_reached, Some(Ratio(333_333_333)));
+    assert!(follow(&plan, &[], false).unwrap().is_none());
+}
+
+/// What is held for five days makes 100 on each. From its third day on it is an account's own position: 300 by its fifth, when it
+/// is closed, and passes. Two windows of one run, the first its days 1 and 2, the second 3 to 5: each is 200 and 300, one
+/// account has 500. Between runs what is held is closed: 200 are realised on the first day of the second, where the target
+/// is 200.
+#[test]
+fn a_window_takes_over_what_is_held_where_it_begins() {
+    let all = dated(trip(5));
+    let (first, second) = (all[..2].to_vec(), all[2..].to_vec());
+    let alone = |target, stretches: &[_]| {
+        follow(&plan(300, target), stretches, false)
+            .unwrap()
+            .unwrap()
+    };
+    let late = alone(300, std::slice::from_ref(&second));
+    assert_eq!(
+        (late.verdict.state, late.verdict.days),
+        (AccountState::Passed, 3)
+    );
+    // Still held at its end: equity is there, but nothing passes that holds something.
+    let early = alone(200, std::slice::from_ref(&first));
+    assert_eq!(early.verdict.state, AccountState::Evaluation);
+    assert_eq!(early.equity, Money::whole(10_200));
+    let both = alone(500, &[first.clone(), second.clone()]);
+    assert_eq!(
+        (both.verdict.state, both.verdict.days),
+        (AccountState::Passed, 5)
+    );
+    let between = alone(200, &[first, second]);
+    assert_eq!(
+        (between.verdict.state, between.verdict.days),
+        (AccountState::Passed, 3)
+    );
+}
+
+/// 100 of 10,000 is a hundredth. Ten such days of an account's own equity: 10,000 x 1.01^10 = 11,046.22, rounded down to 1e-6
+/// each day; as money 11,000.
+#[test]
+fn a_share_of_equity_grows_with_the_account() {
+    let plan = plan(300, 5_000);
+    let days = [dated((0..10).map(|_| tossed(100)))];
+    let of = |compounds| follow(&plan, &days, compounds).unwrap().unwrap().equity;
+    assert_eq!(of(false), Money::whole(11_000));
+    let grown = of(true);
+    assert!((grown.0 - 11_046_221_254).abs() <= 10, "{grown}");
+}
+
+/// Three dates to pass after that of its opening, Tuesday to Thursday. It is over when Friday begins, the fifth day, though the run
+/// has none between that Monday and the next.
+#[test]
+fn days_between_those_of_a_window_count() {
+    let timed = Plan {
+        life: Life {
+            time_limit: Some(TimeLimit {
+                days: 3,
+                counts: DaysOf::Calendar,
+                effect: LapseEffect::Fail,
+            }),
+            ..Life::default()
+        },
+        ..plan(300, 300)
+    };
+    let days = vec![
+        (TradingDay(19_975), tossed(100)),
+        (TradingDay(19_982), tossed(100)),
+    ];
+    let found = follow(&timed, &[days], false).unwrap().unwrap();
+    assert_eq!(found.reason(), Some("time limit"));
+    assert_eq!((found.on, found.verdict.days), (TradingDay(19_979), 5));
+}
+
+/// Days of a part of a run are those of the whole, but that the first may begin within a day and goes on from the sample before.
+#[test]
+fn days_of_a_part_are_those_of_the_whole() {
+    let outcome = run_named(&settings(share("GOOG", Qty::ONE)), goog(), "sma_cross", &[]);
+    let day_of = |ts: types::TimestampNs| (ts.0 / 86_400_000_000_000) as i32;
+    let whole = days_of(&outcome, &day_of);
+    let held = outcome
+        .samples
+        .iter()
+        .position(|sample| sample.exposed)
+        .unwrap();
+    for start in [1, held, held + 1, held + 5, 1_000] {
+        let part = days_within(&outcome, start..outcome.samples.len(), &day_of);
+        let days: Vec<Day> = part.iter().map(|(_, day)| *day).collect();
+        assert_eq!(days, whole[start..], "{start}");
+        assert_eq!(part[0].0, day_of(outcome.samples[start].ts));
+    }
 }

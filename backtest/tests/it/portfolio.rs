@@ -9,7 +9,7 @@ use marketdata::generator::MinuteBars;
 use marketdata::history::{Basis, Edges};
 use types::{
     Aggressor, Bar, Command, FeeSchedule, Funding, Instrument, InstrumentId, MarketData,
-    MarketEvent, Money, Price, Qty, Ratio, TimestampNs, Trade,
+    MarketEvent, Money, Price, Qty, Ratio, SignedQty, TimestampNs, Trade,
 };
 
 use crate::world::{label, share};
@@ -171,6 +171,122 @@ fn a_currency_follows_its_market() {
     // 1,100 dollars are 1,000 euros, ten shares: they gain 100 euros, 120 dollars at the end.
     assert_eq!(fills(&outcome), [(0, 1, "100".to_owned(), "10".to_owned())]);
     assert_eq!(outcome.equity, Money::whole(10_120));
+}
+
+/// Ten shares in euros and ten in yen, each at a fee of 0.1%, on an account in dollars. Amounts in a currency stay in it, and are
+/// worth what its rate is.
+///
+/// | at the end of hour | euros: cash + open | at | yen: cash + open | at | equity |
+/// |---|---|---|---|---|---|
+/// | 1: bought at 100 and 10,000 | -1 + 50 | 1.15 | -100 - 10,000 | 0.009 | 100,000 + 56.35 - 90.9 |
+/// | 2 | -1 + 100 | 1.20 | -100 - 5,000 | 0.008 | 100,000 + 118.8 - 40.8 |
+/// | 3: six sold at 110, all at 9,500 | -1 - 0.66 + 60 + 4 x 20 | 1.25 | -100 - 95 - 5,000 | 0.007 | 100,000 + 172.925 - 36.365 |
+#[test]
+fn two_currencies_stay_what_they_are_on_one_account() {
+    let price = |text: &str| -> Price { text.parse().unwrap() };
+    let quoted = |symbol: &str, currency: &str, tick: &str| Instrument {
+        currency: label(currency),
+        tick_size: price(tick),
+        fees: FeeSchedule::default(),
+        ..share(symbol, Qty::ONE)
+    };
+    let fee = FeeSchedule {
+        taker: Ratio(1_000_000),
+        maker: Ratio(1_000_000),
+        ..FeeSchedule::default()
+    };
+    let instruments = vec![
+        Instrument {
+            fees: fee,
+            ..quoted("E", "EUR", "0.01")
+        },
+        Instrument {
+            fees: fee,
+            ..quoted("Y", "JPY", "0.01")
+        },
+        quoted("EURUSD", "USD", "0.01"),
+        quoted("JPYUSD", "USD", "0.001"),
+    ];
+    let flat = |closes: [&str; 4]| -> Vec<(TimestampNs, Bar)> {
+        let rates = (0..).zip(closes).map(|(hour, close)| {
+            let (end, flat) = bar(hour, 1, 1, 1);
+            let close = price(close);
+            let bar = Bar {
+                open: close,
+                high: close,
+                low: close,
+                close,
+                ..flat
+            };
+            (end, bar)
+        });
+        rates.collect()
+    };
+    let rows = |rows: [(i64, i64); 4]| -> Vec<(TimestampNs, Bar)> {
+        let rows = (0..).zip(rows);
+        rows.map(|(hour, (open, close))| bar(hour, 1, open, close))
+            .collect()
+    };
+    let data = [
+        rows([(100, 100), (100, 105), (105, 110), (110, 120)]),
+        rows([
+            (10_000, 10_000),
+            (10_000, 9_000),
+            (9_000, 9_500),
+            (9_500, 9_500),
+        ]),
+        flat(["1.10", "1.15", "1.20", "1.25"]),
+        flat(["0.010", "0.009", "0.008", "0.007"]),
+    ];
+    let pairs = [("EUR", "1.10", 2), ("JPY", "0.01", 3)];
+    let definitions = pairs.map(|(from, rate, _)| Command::SetConversion {
+        from: label(from),
+        to: label("USD"),
+        rate: price(rate),
+    });
+    let converters = pairs.map(|(from, _, pair)| Converter {
+        from: label(from),
+        instrument: InstrumentId(pair),
+    });
+    let settings = Settings {
+        definitions: definitions.to_vec(),
+        converters: converters.to_vec(),
+        ..Settings::new(
+            instruments,
+            plain_plan("USD", Money::whole(100_000)).unwrap(),
+        )
+    };
+    let mut strategy = On(|context: &mut Context<'_>, closed: &Closed| {
+        let hour = context.time().0 / HOUR;
+        let held = match (closed.instrument, hour) {
+            (A | B, 1) => 10,
+            (A, 3) => 4,
+            (B, 3) => 0,
+            _ => return,
+        };
+        context.hold(closed.instrument, SignedQty(held * Qty::ONE.0));
+    });
+    let sources = (0..).map(InstrumentId).zip(&data);
+    let sources = sources.map(|(instrument, bars)| Bars::new(instrument, bars));
+    let outcome = run(&settings, sources.collect(), &mut strategy, &mut Unobserved).unwrap();
+    let equity: Vec<String> = outcome
+        .samples
+        .iter()
+        .map(|sample| sample.equity.to_string())
+        .collect();
+    assert_eq!(equity, ["100000", "99965.45", "100078", "100136.56"]);
+    // Fees in dollars at the rates of their fills: 1.10, 0.66 x 1.20; 1.00, 95 x 0.008.
+    assert_eq!(outcome.fees.to_string(), "3.652");
+    let trips: Vec<_> = outcome
+        .trips
+        .iter()
+        .map(|trip| {
+            let own = trip.pnl.to_string();
+            (trip.instrument, own, trip.converted(trip.pnl).to_string())
+        })
+        .collect();
+    // 5,195 yen lost, at 0.008; the euros are still held.
+    assert_eq!(trips, [(B, "-5195".to_owned(), "-41.56".to_owned())]);
 }
 
 #[test]

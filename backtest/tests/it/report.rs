@@ -276,6 +276,7 @@ fn searches_are_shown_as_they_were() {
         }],
         curve: vec![(day(13_500), 10_000.0), (day(13_600), 9_500.0)],
         facts: vec![Fact::new("Return out of sample", "\u{2212}5.00%")],
+        judged: None,
     });
     report.fan = Some(Fan {
         about: "1,000 shuffles, seed 7".to_owned(),

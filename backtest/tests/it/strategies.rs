@@ -2,11 +2,16 @@
 
 use std::fmt::Write as _;
 
-use backtest::outcome::{Executed, Outcome};
-use backtest::run::{Fills, Memory, Settings, Timed, Unobserved, run};
+use backtest::declared::Recipe;
+use backtest::outcome::{Executed, Outcome, Sample};
+use backtest::run::{Fills, Made, Memory, Observer, Settings, Timed, Unobserved, run};
 use backtest::strategies::{self, ALL, Data, Declared, Offer};
-use backtest::strategy::{Kind, Parameter, ParameterError, Value, Values};
-use types::{Price, Qty};
+use backtest::strategy::{
+    Closed, Context, Kind, Parameter, ParameterError, Strategy, Value, Values,
+};
+use engine::Shard;
+use marketdata::history::{Basis, Edges};
+use types::{Command, Event, Input, InputKind, MarketData, Price, Qty, TimestampNs};
 
 use crate::world::{bars_of, plain, quotes_of, share};
 
@@ -147,6 +152,240 @@ fn none_looks_ahead() {
                 "{}",
                 declared.name
             );
+        }
+    }
+}
+
+/// What a run asks of the engine, and when.
+#[derive(Default)]
+struct Asked(Vec<(TimestampNs, Command)>);
+
+impl Observer for Asked {
+    fn sees_all(&self) -> bool {
+        true
+    }
+
+    fn applied(&mut self, input: &Input, _: &[Event], _: &Shard) {
+        if let InputKind::Command(command) = &input.kind {
+            self.0.push((input.ts, command.clone()));
+        }
+    }
+}
+
+/// Every order, cancel and amendment, every fill and the equity at every bar, before a moment.
+type Past = (Vec<(TimestampNs, Command)>, Vec<Executed>, Vec<Sample>);
+
+fn past(
+    settings: &Settings,
+    events: &[Timed],
+    strategy: &mut dyn Strategy,
+    end: TimestampNs,
+) -> Past {
+    let mut asked = Asked::default();
+    let sources = vec![Memory::new(events)];
+    let outcome = run(settings, sources, strategy, &mut asked).unwrap();
+    asked.0.retain(|(ts, _)| *ts < end);
+    let fills = outcome.fills.iter().filter(|it| it.ts < end);
+    let samples = outcome.samples.iter().filter(|it| it.ts < end);
+    (
+        asked.0,
+        fills.copied().collect(),
+        samples.copied().collect(),
+    )
+}
+
+/// The data as it never went on: the prices of bars and quotes doubled from an event on, but for the opens of the bars that are
+/// open then, as what waits for them is sent and sized there.
+fn doubled(events: &[Timed], cut: usize) -> Vec<Timed> {
+    let mut doubled = events.to_vec();
+    let next = events[cut].ts;
+    for timed in &mut doubled[cut..] {
+        match &mut timed.event.data {
+            MarketData::Bar(bar) => {
+                for price in [&mut bar.high, &mut bar.low, &mut bar.close] {
+                    price.0 *= 2;
+                }
+                if timed.ts > next {
+                    bar.open.0 *= 2;
+                }
+                bar.low = bar.low.min(bar.open);
+            }
+            MarketData::Quote(quote) => {
+                (quote.bid.0, quote.ask.0) = (2 * quote.bid.0, 2 * quote.ask.0);
+            }
+            MarketData::Trade(trade) => trade.price.0 *= 2,
+            _ => {}
+        }
+    }
+    doubled
+}
+
+/// Cuts the data in several places. Where it goes on in another way, nothing may differ before that is known, orders that are
+/// sent at the next open included; where it ends, nothing before its end. Returns how many orders were compared.
+fn the_past_stays(
+    what: &str,
+    settings: &Settings,
+    events: &[Timed],
+    build: &dyn Fn(&[Timed]) -> Box<dyn Strategy>,
+) -> usize {
+    let mut compared = 0;
+    for part in [7, 19, 38, 61, 83, 97] {
+        let mut cut = events.len() * part / 100;
+        // All events of one time are known together.
+        while events[cut].ts == events[cut - 1].ts {
+            cut += 1;
+        }
+        let (last, next) = (events[cut - 1].ts, events[cut].ts);
+        let known = past(settings, events, &mut *build(events), next);
+        for (other, end) in [(doubled(events, cut), next), (events[..cut].to_vec(), last)] {
+            let found = past(settings, &other, &mut *build(&other), end);
+            let before = |ts: TimestampNs| ts < end;
+            let orders = known.0.iter().filter(|(ts, _)| before(*ts));
+            assert!(
+                found.0.iter().eq(orders),
+                "{what}: orders before event {cut}"
+            );
+            let fills = known.1.iter().filter(|it| before(it.ts));
+            assert!(found.1.iter().eq(fills), "{what}: fills before event {cut}");
+            let samples = known.2.iter().filter(|it| before(it.ts));
+            assert!(
+                found.2.iter().eq(samples),
+                "{what}: equity before event {cut}"
+            );
+        }
+        let orders = known.0.iter().filter(|(_, command)| {
+            matches!(
+                command,
+                Command::SubmitOrder(_) | Command::SubmitList(_) | Command::SubmitAlgo(_)
+            )
+        });
+        compared += orders.count();
+    }
+    compared
+}
+
+/// Every strategy, whenever orders are sent, beside longer bars and, of quotes, with bars that are made of them: what it asks
+/// for, has and is worth before a moment is the same where the data ends there, and where it goes on at twice the price.
+#[test]
+fn the_past_of_each_is_the_same_wherever_the_data_is_cut() {
+    for declared in ALL {
+        let (settings, events) = world(declared);
+        let values = lively(declared);
+        let build = |_: &[Timed]| (declared.build)(&values).unwrap();
+        let is_quoted = declared.needs.data == Data::Quotes;
+        let fills: &[Fills] = if is_quoted {
+            &[Fills::Market]
+        } else {
+            // What is sent at the next close is asked for as what is sent at the next open.
+            &[Fills::NextOpen, Fills::SameClose]
+        };
+        let mut asked = 0;
+        for &fills in fills {
+            let hours = if is_quoted { 1 } else { 24 * 3_600 };
+            let settings = Settings {
+                fills,
+                bars: is_quoted.then_some(Made {
+                    edges: Edges::Epoch {
+                        every: 1_000_000_000,
+                    },
+                    basis: Basis::Mid,
+                }),
+                frames: vec![Edges::Epoch {
+                    every: 5 * hours * 1_000_000_000,
+                }],
+                ..settings.clone()
+            };
+            let what = format!("{} {fills:?}", declared.name);
+            asked += the_past_stays(&what, &settings, &events, &build);
+        }
+        // No three pairs of the fixture make a triangle.
+        let is_idle = declared.name == "triangular";
+        assert!(asked > 0 || is_idle, "{}", declared.name);
+    }
+}
+
+/// Knows the next bar, as it has the data.
+struct Oracle {
+    rises: Vec<bool>,
+    at: usize,
+}
+
+impl Strategy for Oracle {
+    fn on_bar(&mut self, context: &mut Context<'_>, closed: &Closed) {
+        self.at += 1;
+        if self.rises.get(self.at) == Some(&true) {
+            context.long(closed.instrument);
+        } else {
+            context.flat(closed.instrument);
+        }
+    }
+}
+
+/// The tests above and below see one that looks a single bar ahead.
+#[test]
+#[should_panic(expected = "the oracle: orders before event")]
+fn who_knows_the_next_bar_is_seen() {
+    let (settings, events) = world(strategies::find("sma_cross").unwrap());
+    the_past_stays("the oracle", &settings, &events, &|events| {
+        let rises = events.iter().map(|timed| match timed.event.data {
+            MarketData::Bar(bar) => bar.close > bar.open,
+            _ => false,
+        });
+        let rises = rises.collect();
+        Box::new(Oracle { rises, at: 0 })
+    });
+}
+
+/// A cross of the close and its mean, of longer bars that the run makes of the data's.
+const LONGER: &str = r#"
+name = "longer"
+about = "Above the mean of ten four-hour bars, in a rise of days."
+
+[indicators]
+mean = { indicator = "sma", period = 10, bars = "4h" }
+day = { indicator = "sma", period = 3, bars = "1d" }
+
+[long]
+enter = "close crosses above mean and close > day"
+exit = "close crosses below mean"
+"#;
+
+/// Likewise the strategies of files, one of which looks at longer bars.
+#[test]
+fn the_past_of_a_file_is_the_same_wherever_the_data_is_cut() {
+    const FILES: [(&str, &str); 4] = [
+        (
+            "sma-cross",
+            include_str!("../../../fixtures/strategies/sma-cross.toml"),
+        ),
+        (
+            "macd-both-sides",
+            include_str!("../../../fixtures/strategies/macd-both-sides.toml"),
+        ),
+        (
+            "pullback",
+            include_str!("../../../fixtures/strategies/pullback.toml"),
+        ),
+        ("longer bars", LONGER),
+    ];
+    let events = bars_of(&["eurusd_1h_bars.csv.gz"], 3_000);
+    let mut instrument = share("EURUSD", Qty::ONE);
+    instrument.tick_size = Price(10_000);
+    for (name, text) in FILES {
+        let recipe = Recipe::parse(name, text).unwrap();
+        for fills in [Fills::NextOpen, Fills::SameClose] {
+            let settings = Settings {
+                fills,
+                frames: recipe
+                    .lengths()
+                    .iter()
+                    .map(|&every| Edges::Epoch { every })
+                    .collect(),
+                ..plain(vec![instrument], 10_000)
+            };
+            let what = format!("{name} {fills:?}");
+            let asked = the_past_stays(&what, &settings, &events, &|_| recipe.build());
+            assert!(asked > 10, "{what}: {asked}");
         }
     }
 }

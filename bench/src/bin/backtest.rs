@@ -13,15 +13,15 @@ use backtest::run::{
     run,
 };
 use backtest::strategies;
-use backtest::strategy::{Context, Strategy, TimerId, Values};
+use backtest::strategy::{Context, Strategy, Ticket, TimerId, Values};
 use clap::Parser;
 use marketdata::generator::{MinuteBars, SplitMix64};
 use marketdata::history::{self, Options};
 use types::{
-    Aggressor, Bar, BarPath, DepthUpdate, FeeSchedule, FillRule, Instrument, InstrumentId,
-    InstrumentKind, Label, Latency, LatencySample, Level, Liquidity, Margin, MarketData,
-    MarketEvent, Money, OrderKind, PaperModel, Price, Qty, Ratio, Side, SignedQty, TimestampNs,
-    Trade,
+    Aggressor, Bar, BarPath, CancelModel, DepthUpdate, FeeSchedule, FillRule, Instrument,
+    InstrumentId, InstrumentKind, Label, Latency, LatencySample, Level, Liquidity, Margin,
+    MarketData, MarketEvent, Money, OrderKind, PaperModel, Price, Qty, Ratio, Side, SignedQty,
+    TimestampNs, Trade,
 };
 
 /// Measures backtests: bars from memory, bars from a file, a book with and without orders.
@@ -243,7 +243,11 @@ impl Source for BookEvents {
 }
 
 /// A limit order each side at the touch, renewed every 10 ms.
-struct Quoting;
+#[derive(Default)]
+struct Quoting {
+    /// What works, each time.
+    working: Vec<Ticket>,
+}
 
 const ONE: InstrumentId = InstrumentId(0);
 const RENEWAL_NS: u64 = 10_000_000;
@@ -255,7 +259,14 @@ impl Strategy for Quoting {
     }
 
     fn on_timer(&mut self, context: &mut Context<'_>, timer: TimerId) {
-        context.cancel_all(None);
+        // One by one: each cancel travels as its order did, where all at once are cancelled at once.
+        let mut working = std::mem::take(&mut self.working);
+        working.clear();
+        working.extend(context.working().iter().map(|order| order.ticket));
+        for ticket in &working {
+            context.cancel(*ticket);
+        }
+        self.working = working;
         if let Some(quote) = context.quote(ONE) {
             let qty = Qty(BOOK_LOT);
             for (side, price) in [(Side::Buy, quote.bid), (Side::Sell, quote.ask)] {
@@ -269,9 +280,10 @@ impl Strategy for Quoting {
     }
 }
 
-fn book_settings() -> Result<Settings, Failure> {
+/// `cancels`: where in the queue what is cancelled stood.
+fn book_settings(cancels: CancelModel) -> Result<Settings, Failure> {
     let model = PaperModel {
-        fill: FillRule::Queue(types::CancelModel::Power(2)),
+        fill: FillRule::Queue(cancels),
         latency: Latency::Constant(LatencySample {
             order_ns: 500_000,
             ack_ns: 500_000,
@@ -379,7 +391,7 @@ fn work(arguments: &Arguments) -> Result<(), Failure> {
         check(outcome.as_ref(), bars.len())?;
     }
     drop(bars);
-    let settings = book_settings()?;
+    let settings = book_settings(CancelModel::Power(2))?;
     measure(
         arguments,
         "book, the events alone",
@@ -401,16 +413,26 @@ fn work(arguments: &Arguments) -> Result<(), Failure> {
         let sources = vec![BookEvents::new(arguments.events)];
         Ok(run(&settings, sources, &mut Idle, &mut Unobserved)?)
     })?;
-    let quoted = measure(
-        arguments,
-        "book, both sides every 10 ms",
-        arguments.events,
-        || {
+    for (name, cancels) in [
+        ("book, both sides every 10 ms", CancelModel::Power(2)),
+        (
+            "book, the same, cancels behind first",
+            CancelModel::Conservative,
+        ),
+    ] {
+        let settings = book_settings(cancels)?;
+        let quoted = measure(arguments, name, arguments.events, || {
             let sources = vec![BookEvents::new(arguments.events)];
-            Ok(run(&settings, sources, &mut Quoting, &mut Unobserved)?)
-        },
-    )?;
-    if let Some(outcome) = quoted {
+            Ok(run(
+                &settings,
+                sources,
+                &mut Quoting::default(),
+                &mut Unobserved,
+            )?)
+        })?;
+        let Some(outcome) = quoted else {
+            continue;
+        };
         let counts = outcome.counts;
         println!(
             "  {} orders, {} fills, {} cancelled, {} refused, {} events refused, position {}",

@@ -18,7 +18,7 @@ use comfy_table::{Table, presets::NOTHING};
 use rules::Plan;
 use runtime::Shard;
 use serde_json::{Value, json};
-use types::{Event, EventKind, Funding, Input, InputKind, Money, Ratio, TimestampNs};
+use types::{Event, EventKind, Funding, Input, InputKind, Money, Ratio, TimestampNs, TradingDay};
 
 use super::ignored::Purpose;
 use super::report::{self, Subject};
@@ -113,10 +113,12 @@ enum OfArg {
 }
 
 /// Calendars, when days opened, and what a report draws if there is to be one.
-struct Days<'a> {
-    calendar: Box<dyn Observer + 'a>,
-    opened: Vec<TimestampNs>,
-    recorder: Option<Recorder>,
+pub(super) struct Days<'a> {
+    pub(super) calendar: Box<dyn Observer + 'a>,
+    pub(super) opened: Vec<TimestampNs>,
+    /// The days that opened then.
+    pub(super) dates: Vec<TradingDay>,
+    pub(super) recorder: Option<Recorder>,
 }
 
 impl Observer for Days<'_> {
@@ -133,8 +135,9 @@ impl Observer for Days<'_> {
             recorder.applied(input, events, shard);
         }
         for event in events {
-            if let EventKind::DayRolled { .. } = event.kind {
+            if let EventKind::DayRolled { day, .. } = event.kind {
                 self.opened.push(event.ts);
+                self.dates.push(day);
             }
         }
     }
@@ -164,6 +167,7 @@ pub(super) fn monte_carlo(asked: &MonteCarlo) -> anyhow::Result<ExitCode> {
     let mut days = Days {
         calendar: prepared.observe(),
         opened: Vec::new(),
+        dates: Vec::new(),
         recorder: is_shown.then(Recorder::new),
     };
     let outcome = run(
@@ -203,7 +207,7 @@ pub(super) fn monte_carlo(asked: &MonteCarlo) -> anyhow::Result<ExitCode> {
 }
 
 /// The same run without rules, in an account of the plan's balance, currency and days.
-fn unjudged(settings: &Settings, plan: &Plan) -> anyhow::Result<Settings> {
+pub(super) fn unjudged(settings: &Settings, plan: &Plan) -> anyhow::Result<Settings> {
     let mut plain = plain_plan(plan.currency.as_str(), plan.initial_balance)?;
     plain.schedule = plan.schedule;
     plain.days = plan.days.clone();

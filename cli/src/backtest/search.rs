@@ -11,25 +11,30 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Instant;
 
+use ::backtest::challenge::{self, ChallengeError, Stretch, days_within, follow};
 use ::backtest::metric::periods_per_year;
+use ::backtest::outcome::Outcome;
 use ::backtest::overfit::{self, CSCV_CELLS, CrossValidation, Deflated, Shape};
 use ::backtest::search::record::Fingerprint;
 use ::backtest::search::{
     self, Axis, Cells, Evolution, Figures, Moments, Objective, Space, Trial, evolve, whole,
 };
 use ::backtest::strategy::Values;
-use ::backtest::walk_forward::{self as walk, Fold, Mode, Split, Stitched, judge, stitch};
+use ::backtest::walk_forward::{
+    self as walk, Fold, Mode, Split, Stitched, UnderPlan, judge, stitch,
+};
 use anyhow::Context as _;
 use clap::ValueEnum;
 use indicatif::{ProgressBar, ProgressStyle};
 use rules::{Plan, Stage};
 use serde_json::{Value, json};
-use types::TimestampNs;
+use types::{TimestampNs, TradingDay};
 
 use self::record::Record;
+use super::chance::Days;
 use super::ignored::Purpose;
 use super::world::Prepared;
-use super::{Args, Format, Usage, parse};
+use super::{Args, Format, Usage, caution, parse};
 use crate::demo::say;
 
 /// What is searched.
@@ -91,13 +96,15 @@ pub(super) struct Sweep {
 /// Choose parameters on one part of the data and judge them on the next.
 ///
 /// Every combination runs once; what is cut are its returns. The table has, for each part, what was chosen, its Sharpe
-/// ratio where it was chosen and where it was not, and one curve of all parts that were not chosen by.
+/// ratio where it was chosen and where it was not, and one curve of all parts that were not chosen by. With --plan each part
+/// is an account under the plan, too, and all of them are one.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
   dynasty backtest walk-forward fixtures/market/goog_1d_bars.csv.gz --strategy sma_cross --grid fast=5..50:5 --grid slow=20..200:20 --folds 6
   dynasty backtest walk-forward fixtures/market/goog_1d_bars.csv.gz --strategy sma_cross --grid fast=5..50:5 --mode rolling --train 500
-  dynasty backtest walk-forward fixtures/market/goog_1d_bars.csv.gz --strategy sma_cross --grid fast=5..50:5 --mode k-fold --purge 200 --embargo 20")]
+  dynasty backtest walk-forward fixtures/market/goog_1d_bars.csv.gz --strategy sma_cross --grid fast=5..50:5 --mode k-fold --purge 200 --embargo 20
+  dynasty backtest walk-forward fixtures/market/goog_1d_bars.csv.gz --strategy sma_cross --grid fast=5..50:5 --size 100 --interval 390m --plan fixtures/plans/static-100k.toml")]
 pub(super) struct WalkForward {
     #[command(flatten)]
     args: Args,
@@ -456,20 +463,101 @@ fn splits(walk: &WalkForward, samples: usize) -> Result<Vec<Split>, Usage> {
     splits.map_err(|error| Usage(error.to_string()))
 }
 
+/// The run of a combination that was chosen for a window.
+struct Chosen {
+    outcome: Outcome,
+    /// When trading days began, and which.
+    opened: Vec<TimestampNs>,
+    dates: Vec<TradingDay>,
+}
+
+impl Chosen {
+    fn run(prepared: &Prepared, values: &Values) -> anyhow::Result<Self> {
+        let mut days = Days {
+            calendar: prepared.observe(),
+            opened: Vec::new(),
+            dates: Vec::new(),
+            recorder: None,
+        };
+        let outcome = prepared.run(values, &mut days)?;
+        Ok(Self {
+            outcome,
+            opened: days.opened,
+            dates: days.dates,
+        })
+    }
+
+    /// The trading day of a moment; before the first that began, the day before that.
+    fn date(&self, ts: TimestampNs) -> i32 {
+        let begun = self.opened.partition_point(|at| *at <= ts);
+        match (begun.checked_sub(1), self.dates.first()) {
+            (Some(last), _) => self.dates[last].0,
+            (None, Some(first)) => first.0 - 1,
+            (None, None) => (ts.0 / 86_400_000_000_000) as i32,
+        }
+    }
+
+    /// The days of a window.
+    fn stretch(&self, window: std::ops::Range<usize>) -> Stretch {
+        let days = days_within(&self.outcome, window, &|ts| self.date(ts));
+        days.into_iter()
+            .map(|(date, day)| (TradingDay(date), day))
+            .collect()
+    }
+
+    /// What to know beside it.
+    fn cautions(&self) -> impl Iterator<Item = String> {
+        let late = caution::late_bars(&self.outcome, ("the plan", &self.opened));
+        late.into_iter()
+            .chain(caution::held_together(&self.outcome))
+    }
+}
+
+/// The windows under a plan, each an account of its own, and all of them as one account.
+fn under_plan(
+    plan: &Plan,
+    folds: &[Fold],
+    runs: &BTreeMap<usize, Chosen>,
+) -> anyhow::Result<UnderPlan> {
+    let usage = |error: ChallengeError| Usage(error.to_string());
+    let compounds = runs.values().any(|run| run.outcome.counts.by_equity > 0);
+    let of = |(chosen, window): &(usize, std::ops::Range<usize>)| {
+        let run = runs.get(chosen);
+        run.map_or_else(Stretch::new, |run| run.stretch(window.clone()))
+    };
+    let mut windows = Vec::new();
+    // Where the same combination is chosen again, its run goes on.
+    let mut joined: Vec<(usize, std::ops::Range<usize>)> = Vec::new();
+    for fold in folds {
+        let window = (fold.chosen, fold.split.test.clone());
+        windows.extend(follow(plan, &[of(&window)], compounds).map_err(usage)?);
+        match joined.last_mut() {
+            Some((chosen, before)) if *chosen == window.0 && before.end == window.1.start => {
+                before.end = window.1.end;
+            }
+            _ => joined.push(window),
+        }
+    }
+    let stretches: Vec<Stretch> = joined.iter().map(of).collect();
+    Ok(UnderPlan {
+        plan: plan.name,
+        windows,
+        whole: follow(plan, &stretches, compounds).map_err(usage)?,
+        drawn: challenge::drawn(compounds),
+    })
+}
+
 /// Runs the command.
 ///
 /// # Errors
 /// When something given cannot be read or does not fit, a run fails, or a result cannot be written.
 pub(super) fn walk_forward(walk: &WalkForward) -> anyhow::Result<ExitCode> {
-    if walk.args.plan.is_some() {
-        return Err(Usage(
-            "--plan: a run under rules ends when they end it, so no two combinations have the same samples to cut into \
-             windows; accepted: walk-forward without it, then dynasty backtest or monte-carlo --plan with the values found"
-                .to_owned(),
-        )
-        .into());
-    }
-    let prepared = Prepared::new(&walk.args, Purpose::WalkForward)?;
+    let mut prepared = Prepared::new(&walk.args, Purpose::WalkForward)?;
+    // A run that its rules end has nothing to be cut into windows: rules judge what the windows make.
+    let asked = match walk.args.plan {
+        Some(_) => Some(prepared.unjudge()?),
+        None => None,
+    };
     let points = points(&prepared, &walk.searched)?;
     let threads = threads(walk.searched.threads);
     // How many samples there are is what the first run of all says.
@@ -494,13 +582,33 @@ pub(super) fn walk_forward(walk: &WalkForward) -> anyhow::Result<ExitCode> {
     bar.finish_and_clear();
     let trials = trials?;
     let folds = judge(&splits, &trials, samples);
-    let mut curves: BTreeMap<usize, Vec<f64>> = BTreeMap::new();
+    let mut runs: BTreeMap<usize, Chosen> = BTreeMap::new();
     for fold in &folds {
-        if let std::collections::btree_map::Entry::Vacant(entry) = curves.entry(fold.chosen) {
-            entry.insert(equity_of(&prepared, &trials[fold.chosen].values)?);
+        if let std::collections::btree_map::Entry::Vacant(entry) = runs.entry(fold.chosen) {
+            entry.insert(Chosen::run(&prepared, &trials[fold.chosen].values)?);
         }
     }
-    let stitched = stitch(&folds, &|place| curves.get(&place).cloned());
+    let stitched = stitch(&folds, &|place| {
+        runs.get(&place).map(|run| run.outcome.equity_values())
+    });
+    let mut cautions = Vec::new();
+    let judged = match &asked {
+        Some(asked) => {
+            for run in runs.values() {
+                for caution in run.cautions() {
+                    if !cautions.contains(&caution) {
+                        cautions.push(caution);
+                    }
+                }
+            }
+            Some(under_plan(&asked.plan, &folds, &runs)?)
+        }
+        None => None,
+    };
+    // The page says what was asked.
+    if let Some(asked) = asked {
+        prepared.settings = asked;
+    }
     let per_year = walk.args.periods_per_year;
     let per_year = per_year.unwrap_or_else(|| periods_per_year(times.iter().copied()));
     if let Some(path) = &walk.curve {
@@ -524,41 +632,52 @@ pub(super) fn walk_forward(walk: &WalkForward) -> anyhow::Result<ExitCode> {
         );
         let time = |sample: usize| times.get(sample).copied().unwrap_or_default();
         let initial = prepared.settings.plan.initial_balance;
-        let walked = ::backtest::report::WalkForward::of(
+        let mut walked = ::backtest::report::WalkForward::of(
             about,
-            (&folds, &stitched),
+            (&splits, &folds, &stitched),
+            judged.as_ref(),
             &trials,
             &time,
             ::backtest::outcome::units(initial),
             per_year,
         );
+        for caution in &cautions {
+            walked.about = format!("{} Note: {caution}.", walked.about);
+        }
         page::walk_forward(&walk.args, &prepared, walked)?;
     }
     match walk.args.format {
         Format::Text => {
-            let note = match splits.len() - folds.len() {
-                0 => String::new(),
-                left_out => format!(
-                    "\nnote: {left_out} of {} windows left out: no combination has a Sharpe ratio where it would be chosen",
-                    splits.len()
-                ),
-            };
-            say(table::folds(&folds, &trials, &stitched, per_year) + &note)?;
+            let notes = walk::left_out_words(&splits, &folds).into_iter();
+            let notes = notes.chain(cautions).map(|note| format!("\nnote: {note}"));
+            let notes: String = notes.collect();
+            let judged = judged.as_ref();
+            say(table::folds(&folds, &trials, &stitched, per_year, judged) + &notes)?;
         }
         Format::Json => {
-            let mut object = folds_json(&folds, &trials, &stitched, per_year);
+            let mut object = folds_json(&folds, &trials, &stitched, per_year, judged.as_ref());
             object["windows_left_out"] = json!(splits.len() - folds.len());
+            if judged.is_some() {
+                object["cautions"] = json!(cautions);
+            }
             say(object)?;
         }
     }
     Ok(ExitCode::SUCCESS)
 }
 
-fn folds_json(folds: &[Fold], trials: &[Trial], stitched: &Stitched, per_year: f64) -> Value {
+fn folds_json(
+    folds: &[Fold],
+    trials: &[Trial],
+    stitched: &Stitched,
+    per_year: f64,
+    judged: Option<&UnderPlan>,
+) -> Value {
     let scale = per_year.sqrt();
     let range = |range: &std::ops::Range<usize>| json!([range.start, range.end]);
-    let rows = folds.iter().zip(&stitched.returns).map(|(fold, returned)| {
-        json!({
+    let rows = folds.iter().zip(&stitched.returns).enumerate();
+    let rows = rows.map(|(place, (fold, returned))| {
+        let mut row = json!({
             "train": fold.split.train.iter().map(range).collect::<Vec<_>>(),
             "test": range(&fold.split.test),
             "parameters": table::parameters(&trials[fold.chosen].values),
@@ -567,9 +686,14 @@ fn folds_json(folds: &[Fold], trials: &[Trial], stitched: &Stitched, per_year: f
             "return_out": returned,
             "sum_of_returns_out": fold.gained,
             "rank_out": fold.rank,
-        })
+        });
+        if let Some(window) = judged.and_then(|it| it.windows.get(place)) {
+            row["under_plan"] = table::verdict(window);
+        }
+        row
     });
-    json!({
+    let mut object = json!({
+        "never_traded": search::never_traded(trials),
         "periods_per_year": per_year,
         "folds": rows.collect::<Vec<_>>(),
         "return_out": stitched.total_return(),
@@ -578,5 +702,16 @@ fn folds_json(folds: &[Fold], trials: &[Trial], stitched: &Stitched, per_year: f
         "max_drawdown_out": stitched.max_drawdown(),
         "equity_out": 1.0 + stitched.total_return(),
         "curve": stitched.levels(),
-    })
+    });
+    if let Some(judged) = judged {
+        object["plan"] = json!(judged.plan.to_string());
+        object["windows_passed"] = json!(judged.passed());
+        object["one_account"] = judged
+            .whole
+            .as_ref()
+            .map(table::verdict)
+            .unwrap_or_default();
+        object["profit_drawn"] = json!(judged.drawn);
+    }
+    object
 }

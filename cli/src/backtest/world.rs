@@ -144,6 +144,16 @@ impl Prepared {
         })
     }
 
+    /// Runs without rules from here on, in an account of the plan's size; what the runs were to be under.
+    ///
+    /// # Errors
+    /// When there is no such account.
+    pub(super) fn unjudge(&mut self) -> anyhow::Result<Settings> {
+        let plain = super::chance::unjudged(&self.settings, &self.settings.plan)?;
+        self.columns = columns(&plain, &self.market, &self.events);
+        Ok(std::mem::replace(&mut self.settings, plain))
+    }
+
     /// Why runs go through the engine, if they do.
     pub(super) fn not_columnar(&self) -> Option<&NotColumnar> {
         self.columns.as_ref().err()

@@ -143,6 +143,124 @@ fn parts_that_were_not_chosen_by_make_one_curve() {
     );
 }
 
+/// Each window is an account under the plan. Of one that neither passed nor failed, equity is the plan's 100,000 and what a run
+/// with the values chosen made from the sample before the window to its last; the page and the text say the same.
+#[test]
+fn windows_are_accounts_under_a_plan() {
+    let folder = tempfile::tempdir().unwrap();
+    let plan = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../fixtures/plans/static-100k.toml"
+    );
+    let page = folder.path().join("page.html");
+    let terms = ["--size", "100", "--interval", "390m"];
+    let words = [
+        &GRID[..],
+        &terms,
+        &["--plan", plan, "--report", page.to_str().unwrap()],
+    ];
+    let words = words.concat();
+    let told = said(&dynasty(
+        "walk-forward",
+        &[&words[..], &["--format", "json"]].concat(),
+    ));
+    let told: serde_json::Value = serde_json::from_str(&told).unwrap();
+    let text = said(&dynasty("walk-forward", &words));
+    // Words of a cell stay together there.
+    let html = fs::read_to_string(&page).unwrap().replace('\u{a0}', " ");
+    let folds = told["folds"].as_array().unwrap();
+    let verdicts = folds.iter().map(|fold| &fold["under_plan"]);
+    let passed = verdicts.filter(|it| it["verdict"] == "passed").count();
+    assert_eq!(told["windows_passed"], passed);
+    assert!(
+        text.contains(&format!(
+            "under the plan: {passed} of 5 passed; all of them as one account: "
+        )),
+        "{text}"
+    );
+    assert!(
+        html.contains(&format!(
+            "<dt>Windows under the plan</dt><dd>{passed} of 5 passed</dd>"
+        )),
+        "page"
+    );
+    // Of one combination four windows are one account as one window of their length is.
+    let one = |windows: &[&str]| {
+        let words = ["--grid", "fast=10", "--grid", "slow=30", "--plan", plan];
+        let words = [&words[..], &terms, windows, &["--format", "json"]].concat();
+        let told: serde_json::Value =
+            serde_json::from_str(&said(&dynasty("walk-forward", &words))).unwrap();
+        told
+    };
+    let (four, single) = (
+        one(&["--folds", "4"]),
+        one(&["--folds", "1", "--train", "1075"]),
+    );
+    assert_eq!(four["folds"][0]["test"][0], single["folds"][0]["test"][0]);
+    assert_eq!(four["one_account"], single["folds"][0]["under_plan"]);
+    assert_eq!(four["one_account"], single["one_account"]);
+    let mut recomputed = 0;
+    for fold in folds {
+        let verdict = &fold["under_plan"];
+        let days = verdict["days"].as_u64().unwrap();
+        let word = verdict["verdict"].as_str().unwrap();
+        let shown = match verdict["reason"].as_str() {
+            None => format!("{word} after {days} days"),
+            Some(reason) => {
+                let day = verdict["day"].as_str().unwrap();
+                format!("{word} on day {days} ({day}): {}", reason.replace('_', " "))
+            }
+        };
+        assert!(
+            text.contains(&shown) && html.contains(&shown),
+            "{shown}: {text}"
+        );
+        if word != "evaluation" {
+            continue;
+        }
+        recomputed += 1;
+        let curve = folder.path().join("curve.csv");
+        let set = |name: &str| format!("{name}={}", fold["parameters"][name]);
+        let output = Command::new(env!("CARGO_BIN_EXE_dynasty"))
+            .args(["backtest", DATA, "-s", "sma_cross", "--fee", "0.1%"])
+            .args([
+                "--cash",
+                "100000",
+                "--set",
+                &set("fast"),
+                "--set",
+                &set("slow"),
+            ])
+            .args(terms)
+            .args(["--equity", curve.to_str().unwrap()])
+            .output()
+            .unwrap();
+        said(&output);
+        let curve = fs::read_to_string(&curve).unwrap();
+        let head: Vec<&str> = curve.lines().next().unwrap().split(',').collect();
+        let column = head.iter().position(|name| *name == "equity").unwrap();
+        let millionths: Vec<i64> = curve
+            .lines()
+            .skip(1)
+            .map(|line| {
+                let (whole, part) = line
+                    .split(',')
+                    .nth(column)
+                    .unwrap()
+                    .split_once('.')
+                    .unwrap_or((line.split(',').nth(column).unwrap(), ""));
+                format!("{whole}{part:0<6}").parse().unwrap()
+            })
+            .collect();
+        let window = |at: usize| fold["test"][at].as_u64().unwrap() as usize;
+        let made = millionths[window(1) - 1] - millionths[window(0) - 1];
+        let equity: f64 = verdict["equity"].as_str().unwrap().parse().unwrap();
+        let expected = 100_000.0 + made as f64 / 1e6;
+        assert!((equity - expected).abs() < 5e-7, "{equity}, not {expected}");
+    }
+    assert!(recomputed > 0, "{text}");
+}
+
 #[test]
 fn simulations_show_their_seed_and_repeat_it() {
     let words = ["--paths", "500", "--seed", "9", "--format", "json"];
@@ -339,6 +457,67 @@ fn a_search_that_never_traded_has_no_figures() {
     assert!(told["best"].is_null(), "{told}");
     assert_eq!(told["never_traded"], 3);
     assert_eq!(told["best_left_out"], "no run has a value of sharpe");
+    // The page says the same, of one parameter, of two, and where nothing has two values.
+    let page = folder.path().join("page.html");
+    for grid in [
+        &[][..],
+        &["--grid", "slow=5..7"],
+        &["--grid", "fast=2", "--grid", "slow=5"],
+    ] {
+        let output = Command::new(env!("CARGO_BIN_EXE_dynasty"))
+            .args(["backtest", "sweep", path.to_str().unwrap()])
+            .args(["-s", "sma_cross", "--report", page.to_str().unwrap()])
+            .args(if grid.len() == 4 {
+                &[][..]
+            } else {
+                &["--grid", "fast=2..4"]
+            })
+            .args(grid)
+            .output()
+            .unwrap();
+        let text = said(&output);
+        let idle = text.lines().find(|line| line.ends_with("never traded"));
+        let html = fs::read_to_string(&page).unwrap();
+        for (name, value) in [
+            ("Without a fill", idle.unwrap()),
+            (
+                "Deflated Sharpe ratio",
+                "\u{2013} (no run has a Sharpe ratio)",
+            ),
+            (
+                "Probability of overfitting (CSCV)",
+                "\u{2013} (no run has a Sharpe ratio)",
+            ),
+        ] {
+            let fact = format!("<dt>{name}</dt><dd>{value}</dd>");
+            assert!(html.contains(&fact), "{grid:?}: {fact}");
+        }
+        assert!(!html.contains("The best "), "{grid:?}");
+    }
+    // So do windows, of which none has a choice.
+    let windows = |words: &[&str]| {
+        let output = Command::new(env!("CARGO_BIN_EXE_dynasty"))
+            .args(["backtest", "walk-forward", path.to_str().unwrap()])
+            .args(["-s", "sma_cross", "--grid", "fast=2..4", "--set", "slow=5"])
+            .args(["--folds", "2", "--report", page.to_str().unwrap()])
+            .args(words)
+            .output()
+            .unwrap();
+        said(&output)
+    };
+    let text = windows(&[]);
+    assert!(
+        text.contains("3 of 3 runs never traded\nnote: 2 of 2 windows left out: "),
+        "{text}"
+    );
+    let html = fs::read_to_string(&page).unwrap();
+    assert!(html.contains("<dt>Without a fill</dt><dd>3 of 3 runs never traded</dd>"));
+    assert!(html.contains("<dt>Windows</dt><dd>0 (2 of 2 windows left out: "));
+    let told: serde_json::Value = serde_json::from_str(&windows(&["--format", "json"])).unwrap();
+    assert_eq!(
+        (&told["never_traded"], &told["windows_left_out"]),
+        (&3.into(), &2.into())
+    );
     // By profit all are alike, and the first is the best.
     let text = run(&["--objective", "return"]);
     assert!(text.contains("best by return"), "{text}");

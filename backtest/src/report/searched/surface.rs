@@ -4,7 +4,7 @@ use super::NONE;
 use crate::overfit::{CrossValidation, Deflated};
 use crate::report::text::{count, number, percent, signed_percent};
 use crate::report::{Fact, Surface, Table};
-use crate::search::{Figures, Objective, Trial};
+use crate::search::{self, Figures, Objective, Trial};
 use crate::strategy::{Kind, Parameter, Value, Values};
 use types::AccountState;
 
@@ -192,63 +192,75 @@ impl Surface {
             y: y.map(|(_, steps)| steps.names).unwrap_or_default(),
         }
     }
+}
 
-    /// Takes in what a search says about its best run; Sharpe ratios are annualised.
-    pub fn judged(
-        &mut self,
-        trials: &[Trial],
-        deflated: Option<&Deflated>,
-        validated: Option<&CrossValidation>,
-        per_year: f64,
-    ) {
-        let ran = trials
-            .iter()
-            .filter(|trial| trial.figures.is_some())
-            .count();
-        let mut runs = count(ran as u64);
-        if ran < trials.len() {
-            runs = format!("{runs}, and {} refused", count((trials.len() - ran) as u64));
-        }
-        self.facts.push(Fact::new("Runs", runs));
-        let scale = per_year.sqrt();
-        if let Some(deflated) = deflated {
-            let probability = deflated.probability;
-            self.facts.extend([
-                Fact::new(
-                    "Deflated Sharpe ratio",
-                    probability.map_or_else(|| NONE.to_owned(), |it| number(it, 4)),
-                ),
-                Fact::new(
-                    "Best Sharpe ratio expected of as many without skill",
-                    number(deflated.expected * scale, 4),
-                ),
-            ]);
-        }
-        if let Some(validated) = validated {
-            self.facts.extend([
-                Fact::new(
-                    "Probability of overfitting (CSCV)",
-                    number(validated.probability, 4),
-                ),
-                Fact::new(
-                    "Sharpe ratio of the best of one half, and in the other half",
-                    format!(
-                        "{}, {}",
-                        number(validated.chosen * scale, 4),
-                        number(validated.unseen * scale, 4)
-                    ),
-                ),
-                Fact::new(
-                    "Lost in the other half",
-                    format!(
-                        "{} of {} splits",
-                        percent(validated.loss, 2),
-                        count(validated.splits as u64)
-                    ),
-                ),
-            ]);
-        }
+/// What a search says about itself and its best run, or why it does not; Sharpe ratios are annualised.
+pub fn judged(
+    trials: &[Trial],
+    deflated: Result<&Deflated, &str>,
+    validated: Result<&CrossValidation, &str>,
+    per_year: f64,
+) -> Vec<Fact> {
+    let ran = trials.iter().filter(|trial| trial.figures.is_some());
+    let ran = ran.count();
+    let mut runs = count(ran as u64);
+    if ran < trials.len() {
+        runs = format!("{runs}, and {} refused", count((trials.len() - ran) as u64));
     }
+    let mut facts = vec![Fact::new("Runs", runs)];
+    facts.extend(idle(trials));
+    let scale = per_year.sqrt();
+    let why = |reason: &str| format!("{NONE} ({reason})");
+    match deflated {
+        Ok(deflated) => facts.extend([
+            Fact::new(
+                "Deflated Sharpe ratio",
+                deflated
+                    .probability
+                    .map_or_else(|| NONE.to_owned(), |it| number(it, 4)),
+            ),
+            Fact::new(
+                "Best Sharpe ratio expected of as many without skill",
+                number(deflated.expected * scale, 4),
+            ),
+        ]),
+        Err(reason) => facts.push(Fact::new("Deflated Sharpe ratio", why(reason))),
+    }
+    let name = "Probability of overfitting (CSCV)";
+    match validated {
+        Ok(validated) => facts.extend([
+            Fact::new(
+                name,
+                match validated.left_out_words() {
+                    None => number(validated.probability, 4),
+                    Some(words) => format!("{} ({words})", number(validated.probability, 4)),
+                },
+            ),
+            Fact::new(
+                "Sharpe ratio of the best of one half, and in the other half",
+                format!(
+                    "{}, {}",
+                    number(validated.chosen * scale, 4),
+                    number(validated.unseen * scale, 4)
+                ),
+            ),
+            Fact::new(
+                "Lost in the other half",
+                format!(
+                    "{} of {} splits",
+                    percent(validated.loss, 2),
+                    count(validated.splits as u64)
+                ),
+            ),
+        ]),
+        Err(reason) => facts.push(Fact::new(name, why(reason))),
+    }
+    facts
+}
+
+/// That some runs never traded, where some did not.
+pub(super) fn idle(trials: &[Trial]) -> Option<Fact> {
+    search::never_traded_words(trials).map(|words| Fact::new("Without a fill", words))
 }
 
 /// The best runs; of one parameter (`along`) the best one of each of its values, in their order.
@@ -280,7 +292,15 @@ fn runs(trials: &[Trial], best: &Trial, along: Option<&str>, objective: Objectiv
         }
     } else {
         listed.truncate(BEST_LISTED_MAX);
-        format!("The best {} of {} runs", listed.len(), count(ran as u64))
+        let is_ranked = listed
+            .iter()
+            .any(|(_, figures)| objective.of(figures) > f64::NEG_INFINITY);
+        format!(
+            "The {} {} of {} runs",
+            if is_ranked { "best" } else { "first" },
+            listed.len(),
+            count(ran as u64)
+        )
     };
     let or_none = |value: Option<f64>| value.map_or_else(|| NONE.to_owned(), |it| number(it, 4));
     let rows = listed.iter().map(|(trial, figures)| {

@@ -82,16 +82,20 @@ pub(super) fn sweep(args: &Args, names: &[String], shown: &Shown<'_>) -> anyhow:
                     .into_iter()
                     .take(if names.is_empty() { 2 } else { 0 }),
             );
+    let facts = ::backtest::report::judged(
+        trials,
+        judged.deflated.as_ref().map_err(|reason| *reason),
+        judged.validated.as_ref().map_err(String::as_str),
+        per_year,
+    );
     if let Some(across) = axes.next() {
         let axes = (across, axes.next());
         let mut surface = Surface::of(trials, best, axes, shown.objective);
-        surface.judged(
-            trials,
-            judged.deflated.as_ref().ok(),
-            judged.validated.as_ref().ok(),
-            per_year,
-        );
+        surface.facts = facts;
         page.surface = Some(surface);
+    } else {
+        // Nothing was searched that a map or a table could have.
+        page.facts.extend(facts);
     }
     report::write_page(args, &page)
 }

@@ -1,12 +1,14 @@
 //! Results of searches, for people, programs and files.
 
+use std::fmt::Write as _;
 use std::fs::{self, File};
 use std::path::Path;
 use std::sync::Arc;
 
-use ::backtest::search::{Figures, Objective, Path as Way, Trial};
+use ::backtest::challenge::Followed;
+use ::backtest::search::{self, Figures, Objective, Path as Way, Trial};
 use ::backtest::strategy::{Value as Parameter, Values};
-use ::backtest::walk_forward::{Fold, Stitched};
+use ::backtest::walk_forward::{Fold, Stitched, UnderPlan, told};
 use anyhow::Context as _;
 use comfy_table::{Table, presets::NOTHING};
 use parquet::basic::{Compression, ZstdLevel};
@@ -38,12 +40,6 @@ impl Shown<'_> {
     pub(super) fn per_year(&self) -> f64 {
         let figures = self.best.figures.as_ref();
         figures.map_or(252.0, |it| it.periods_per_year)
-    }
-
-    /// How many runs have no fill.
-    fn never_traded(&self) -> usize {
-        let figures = self.trials.iter().filter_map(|it| it.figures.as_ref());
-        figures.filter(|it| it.fills == 0).count()
     }
 }
 
@@ -347,10 +343,7 @@ pub(super) fn text(shown: &Shown<'_>, top: usize) -> String {
             ran - columnar
         ),
     });
-    let idle = shown.never_traded();
-    if idle > 0 {
-        lines.push(format!("{idle} of {ran} runs never traded"));
-    }
+    lines.extend(search::never_traded_words(shown.trials));
     lines.push(format!(
         "{}; Sharpe ratios are of a year, by the times of each curve ({}: sqrt({:.2})){}",
         match &shown.judged.unranked {
@@ -397,10 +390,9 @@ pub(super) fn text(shown: &Shown<'_>, top: usize) -> String {
             validated.chosen * scale,
             validated.unseen * scale,
             percent(validated.loss),
-            match validated.left_out {
-                0 => String::new(),
-                left_out => format!("; left out without a Sharpe ratio: {left_out}"),
-            },
+            validated
+                .left_out_words()
+                .map_or(String::new(), |words| format!("; {words}")),
         ),
         Err(reason) => format!("overfitting (CSCV)      -  ({reason})"),
     });
@@ -447,7 +439,7 @@ pub(super) fn json(shown: &Shown<'_>) -> Value {
         "deflated_sharpe_left_out": shown.judged.deflated.as_ref().err(),
         "overfitting_left_out": shown.judged.validated.as_ref().err(),
         "objective": shown.objective.name(),
-        "never_traded": shown.never_traded(),
+        "never_traded": search::never_traded(shown.trials),
         "periods_per_year": shown.per_year(),
         "seed": shown.seed,
         "best": best,
@@ -463,14 +455,16 @@ pub(super) fn folds(
     trials: &[Trial],
     stitched: &Stitched,
     per_year: f64,
+    judged: Option<&UnderPlan>,
 ) -> String {
     let scale = per_year.sqrt();
-    let rows = folds.iter().zip(&stitched.returns).map(|(fold, returned)| {
+    let rows = folds.iter().zip(&stitched.returns).enumerate();
+    let rows = rows.map(|(place, (fold, returned))| {
         let train = fold.split.train.iter();
         let train: Vec<_> = train
             .map(|it| format!("{}-{}", it.start, it.end.saturating_sub(1)))
             .collect();
-        vec![
+        let mut row = vec![
             train.join(" "),
             format!(
                 "{}-{}",
@@ -482,9 +476,11 @@ pub(super) fn folds(
             number(fold.tested.map(|it| it * scale)),
             returned.map_or("-".to_owned(), percent),
             fold.rank.map_or("-".to_owned(), percent),
-        ]
+        ];
+        row.extend(judged.and_then(|it| it.windows.get(place)).map(told));
+        row
     });
-    let head = vec![
+    let mut head = vec![
         "chosen on samples",
         "judged on",
         "parameters",
@@ -493,13 +489,39 @@ pub(super) fn folds(
         "return out",
         "better than",
     ];
+    head.extend(judged.map(|_| "under the plan"));
     let table = table(head, rows.collect());
-    format!(
+    let mut text = format!(
         "{table}\n\nout of sample, one after the other: {} in {} returns, Sharpe ratio {}, deepest drawdown {}; Sharpe \
          ratios times sqrt({per_year:.2})",
         percent(stitched.total_return()),
         stitched.points.len().saturating_sub(1),
         number(stitched.sharpe().map(|it| it * scale)),
         percent(stitched.max_drawdown()),
-    )
+    );
+    if let Some(words) = search::never_traded_words(trials) {
+        let _ = write!(text, "\n{words}");
+    }
+    if let Some(judged) = judged {
+        let [windows, whole] = judged.words();
+        let _ = write!(
+            text,
+            "\nunder the plan: {windows}; all of them as one account: {whole}\n{}",
+            judged.note()
+        );
+    }
+    text
+}
+
+/// How an account fared under a plan.
+pub(super) fn verdict(followed: &Followed) -> Value {
+    let verdict = followed.verdict;
+    json!({
+        "verdict": verdict.word(),
+        "days": verdict.days,
+        "day": followed.on.to_string(),
+        "reason": followed.reason().map(|reason| reason.replace(' ', "_")),
+        "equity": followed.equity.to_string(),
+        "target_reached": verdict.target_reached.map(|_| verdict.share_of_target()),
+    })
 }
