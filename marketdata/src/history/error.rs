@@ -25,10 +25,12 @@ pub enum OpenError {
         source: io::Error,
     },
     /// Nothing tells what it is.
-    #[error("{file}: no format that is known; accepted: {accepted}")]
+    #[error("{file}: no format that is known: {problem}; accepted: {accepted}")]
     Unknown {
         /// The file.
         file: String,
+        /// What its first line lacks.
+        problem: String,
         /// What would tell.
         accepted: String,
     },
