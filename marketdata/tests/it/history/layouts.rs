@@ -887,6 +887,42 @@ fn a_packed_file_that_is_cut_short_says_so() {
     assert_eq!((rows.len(), bad.len()), (1, 0));
 }
 
+/// An archive of one member, cut off in its header (30 bytes and the name), in the member, in the index behind it (46 bytes
+/// and the name) and in the record of 22 bytes that ends it.
+#[test]
+fn a_zip_that_is_cut_short_says_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    let options = zip::write::SimpleFileOptions::default()
+        .compression_method(zip::CompressionMethod::Deflated);
+    zip.start_file("t.csv", options).unwrap();
+    zip.write_all(b"ts_ns,kind,a,b,c,d\n1,T,1,2,B,\n").unwrap();
+    let whole = zip.finish().unwrap().into_inner();
+    let path = folder.path().join("t.zip");
+    let index = whole.len() - 22 - 46 - "t.csv".len();
+    for cut in [4, 20, 35, index - 1, index, index + 40, whole.len() - 22]
+        .into_iter()
+        .chain(whole.len() - 21..whole.len())
+    {
+        fs::write(&path, &whole[..cut]).unwrap();
+        let error = history::open(&path, None, &Options::default()).unwrap_err();
+        let told = error.to_string();
+        assert!(
+            told.ends_with("t.zip: the zip is cut short"),
+            "{cut}: {told}"
+        );
+    }
+    fs::write(&path, &whole).unwrap();
+    assert_eq!(read(&path, None, &Options::default()).0.len(), 1);
+    // The index says that it begins behind its end.
+    let mut wrong = whole.clone();
+    let at = whole.len() - 6;
+    wrong[at..at + 4].copy_from_slice(&u32::MAX.to_le_bytes());
+    fs::write(&path, &wrong).unwrap();
+    let error = history::open(&path, None, &Options::default()).unwrap_err();
+    assert!(error.to_string().contains("t.zip: the zip is damaged: "));
+}
+
 #[test]
 fn packed_files_are_the_same_rows() {
     let folder = tempfile::tempdir().unwrap();
