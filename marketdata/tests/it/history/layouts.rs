@@ -526,7 +526,7 @@ fn a_header_says_itself_what_its_rows_are() {
         (
             "date,time,price,size\n2024-01-02,10:00:00.5,1.5,3\n",
             None,
-            vec!["2024-01-02T10:00:00.5Z x T 1.5x3 Unknown"],
+            vec!["2024-01-02T10:00:00.500Z x T 1.5x3 Unknown"],
         ),
     ] {
         let path = spread(folder.path(), "x.csv", text);
