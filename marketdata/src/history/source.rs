@@ -94,6 +94,10 @@ const PACKINGS: [(&[u8], &str, &str); 2] = [
     (&[0x28, 0xb5, 0x2f, 0xfd], ".zst", "zstd"),
 ];
 
+/// How a zip begins, and how its name ends then.
+const ZIP: &[u8] = b"PK\x03\x04";
+const ZIP_ENDINGS: &[&str] = &[".zip", ".npz"];
+
 fn buffered(inner: impl Read + Send + 'static) -> Bytes {
     Box::new(BufReader::with_capacity(FETCH_BYTES, inner))
 }
@@ -117,9 +121,14 @@ pub(super) fn open(path: &Path, read: &Arc<AtomicU64>) -> Result<Source, OpenErr
         .map(|name| name.to_string_lossy().into_owned())
         .unwrap_or_default();
     let magic = file.fill_buf().map_err(io)?;
-    if magic.starts_with(b"PK\x03\x04") {
-        let name = without(&name, &[".zip", ".npz"]);
+    // One without members begins with the end of its index.
+    if magic.starts_with(ZIP) || magic.starts_with(INDEX_END) {
+        let name = without(&name, ZIP_ENDINGS);
         return member(path, name, read);
+    }
+    let is_part = !magic.is_empty() && ZIP.starts_with(magic);
+    if is_part && ZIP_ENDINGS.iter().any(|ending| name.ends_with(ending)) {
+        return Err(OpenError::damaged(path, cut_short("zip")));
     }
     for (start, ending, packing) in PACKINGS {
         let is_part = !magic.is_empty() && magic.len() < start.len() && start.starts_with(magic);

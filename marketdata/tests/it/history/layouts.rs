@@ -567,7 +567,7 @@ fn a_header_that_does_not_tell_asks_for_columns() {
         ),
         (
             "1,2,3\n4,5,6\n",
-            "no column has a name that is known",
+            "no format that is known; accepted: --columns",
             "--columns",
         ),
         (
@@ -900,9 +900,19 @@ fn a_zip_that_is_cut_short_says_so() {
     let whole = zip.finish().unwrap().into_inner();
     let path = folder.path().join("t.zip");
     let index = whole.len() - 22 - 46 - "t.csv".len();
-    for cut in [4, 20, 35, index - 1, index, index + 40, whole.len() - 22]
-        .into_iter()
-        .chain(whole.len() - 21..whole.len())
+    for cut in [
+        1,
+        3,
+        4,
+        20,
+        35,
+        index - 1,
+        index,
+        index + 40,
+        whole.len() - 22,
+    ]
+    .into_iter()
+    .chain(whole.len() - 21..whole.len())
     {
         fs::write(&path, &whole[..cut]).unwrap();
         let error = history::open(&path, None, &Options::default()).unwrap_err();
@@ -914,6 +924,22 @@ fn a_zip_that_is_cut_short_says_so() {
     }
     fs::write(&path, &whole).unwrap();
     assert_eq!(read(&path, None, &Options::default()).0.len(), 1);
+    // The record at the end alone is an archive without members.
+    fs::write(
+        &path,
+        b"PK\x05\x06"
+            .iter()
+            .copied()
+            .chain([0; 18])
+            .collect::<Vec<_>>(),
+    )
+    .unwrap();
+    let error = history::open(&path, None, &Options::default()).unwrap_err();
+    assert!(
+        error
+            .to_string()
+            .contains("t.zip: 0 members; accepted: one")
+    );
     // The index says that it begins behind its end.
     let mut wrong = whole.clone();
     let at = whole.len() - 6;
