@@ -219,6 +219,7 @@ pub(super) fn decoder(
 }
 
 const UTF_16: &str = "the text is UTF-16; accepted: UTF-8, as `iconv -f UTF-16 -t UTF-8` writes it";
+const NO_TEXT: &str = "its first line is no text, and its first bytes are of none";
 const EMPTY: &str = "the file is empty; accepted: one with at least one row";
 const NO_DATE: &str = "its times are since midnight, and nothing says of which day";
 const DATE_ACCEPTED: &str = "--date 2024-01-31, or a date in the file's name";
@@ -333,7 +334,8 @@ fn detect(path: &Path, name: &str, start: &[u8]) -> Result<Format, OpenError> {
         parts.next().unwrap_or_default(),
         parts.next().unwrap_or_default(),
     );
-    let line = std::str::from_utf8(line.strip_suffix(b"\r").unwrap_or(line)).unwrap_or_default();
+    let first = line.strip_suffix(b"\r").unwrap_or(line);
+    let line = std::str::from_utf8(first).unwrap_or_default();
     for (header, format) in [
         (rows::HEADER, Format::Rows),
         (ticks::HEADER, Format::Ticks),
@@ -370,9 +372,14 @@ fn detect(path: &Path, name: &str, start: &[u8]) -> Result<Format, OpenError> {
         // A vendor's name says more of its trades than a header, above all their symbol.
         (None, plain) => by_name(name).or_else(|| plain.map(Format::Table)),
     };
+    let is_text = std::str::from_utf8(first).is_ok() && !first.contains(&0);
     found.ok_or_else(|| OpenError::Unknown {
         file: path.display().to_string(),
-        problem: unclear.to_string(),
+        problem: match unclear {
+            _ if !is_text => Some(NO_TEXT.to_owned()),
+            Unclear::Nothing => None,
+            Unclear::Row(problem) => Some(problem),
+        },
         accepted: format!(
             "--columns with what each column holds, such as --columns start,open,high,low,close,volume by their places or \
              --columns ts=when:ms,price=px,qty=size by their header (docs/data.md), or --layout with one of {}",
