@@ -334,10 +334,10 @@ impl Layout {
 
     /// Whether the only time of its bars is a column `ts`, which is their end, and which others have for their start.
     pub(super) fn ends_by_name(&self) -> bool {
-        let times = self.columns.iter().filter(|column| {
-            let field = column.field;
-            field.is_some_and(|field| field.is_time())
-        });
+        let times = self
+            .columns
+            .iter()
+            .filter(|column| column.field.is_some_and(Field::is_time));
         let names: Vec<_> = times
             .filter_map(|column| column.header.as_deref())
             .collect();
