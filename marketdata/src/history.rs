@@ -27,6 +27,7 @@ mod decode;
 mod depth;
 mod error;
 mod format;
+mod header;
 mod itch;
 mod layout;
 mod lobster;

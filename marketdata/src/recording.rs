@@ -106,7 +106,7 @@ pub enum RecordingError {
 /// Reads a recording of ticks. `name` is what errors call it.
 ///
 /// Rows may share a time but not step back in it; the bid is not above the ask; quantities are not
-/// below zero.
+/// below zero, and that of a trade is above it.
 ///
 /// # Errors
 /// See [`RecordingError`].
@@ -382,6 +382,9 @@ impl<'a> Row<'a> {
                 _ => return Err(self.refuse(TRADE_SIDE, "B or S")),
             },
         };
+        if trade.qty == Qty::ZERO {
+            return Err(self.refuse(TRADE_QTY, "a quantity above 0 of a trade"));
+        }
         if !self.fields[TRADE_BLANK.0].is_empty() {
             return Err(self.refuse(TRADE_BLANK, "nothing"));
         }

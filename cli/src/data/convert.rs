@@ -51,14 +51,14 @@ pub(super) struct Args {
     #[arg(long, value_enum)]
     to: Option<Target>,
     /// Make bars of this length.
-    #[arg(long, value_name = "DURATION", value_parser = parse_length)]
+    #[arg(long, value_name = "DURATION", value_parser = parse_length, allow_hyphen_values = true)]
     every: Option<u64>,
     /// What bars are made of.
     #[arg(long, value_enum, default_value_t = BasisArg::Trades, requires = "every")]
     of: BasisArg,
     /// When a day begins, as a local time: bars start there and end with the day. From 12:00 on it is that of the next
     /// date: weeks from 17:00 begin on Sunday evening.
-    #[arg(long, value_name = "HH:MM", value_parser = parse_minute, requires = "every")]
+    #[arg(long, value_name = "HH:MM", value_parser = parse_minute, requires = "every", allow_hyphen_values = true)]
     session: Option<u16>,
     /// The zone of --session.
     #[arg(long, value_name = "ZONE", value_parser = parse_zone, default_value = "UTC", requires = "session", allow_hyphen_values = true)]
@@ -171,6 +171,8 @@ impl Sink {
 /// What is written, and what happens to it before.
 struct Out {
     sink: Sink,
+    /// What it is called when it is done.
+    path: PathBuf,
     adjustment: Option<Adjustment>,
     rows: u64,
 }
@@ -181,7 +183,8 @@ impl Out {
             return adjustment.take(row);
         }
         self.rows += 1;
-        Ok(self.sink.write(row)?)
+        let path = &self.path;
+        self.sink.write(row).with_context(|| unwritten(path))
     }
 
     /// How many rows were written.
@@ -191,9 +194,14 @@ impl Out {
                 self.write(row)?;
             }
         }
-        self.sink.finish()?;
+        let path = &self.path;
+        self.sink.finish().with_context(|| unwritten(path))?;
         Ok(self.rows)
     }
+}
+
+fn unwritten(path: &Path) -> String {
+    format!("{} cannot be written", path.display())
 }
 
 /// The rows of all files, and how far they are read.
@@ -321,6 +329,14 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
             ))),
         },
     };
+    let folder = out.parent().filter(|folder| *folder != Path::new(""));
+    if let Some(folder) = folder.filter(|folder| !folder.is_dir()) {
+        bail!(Usage(format!(
+            "{}: there is no directory {}; accepted: a name in one that there is",
+            out.display(),
+            folder.display()
+        )));
+    }
     if out.exists() {
         replaceable(out, files)?;
         if !args.force {
@@ -368,12 +384,14 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
         ready: VecDeque::new(),
         failure: None,
     };
+    let read = sources_named(&merged);
     let partial = partial(out);
-    let file = File::create(&partial).with_context(|| partial.display().to_string())?;
-    let done = Sink::new(target, file).map_err(anyhow::Error::from);
+    let file = File::create(&partial).with_context(|| unwritten(out))?;
+    let done = Sink::new(target, file).with_context(|| unwritten(out));
     let done = done.and_then(|sink| {
         let out = Out {
             sink,
+            path: out.clone(),
             adjustment,
             rows: 0,
         };
@@ -385,22 +403,26 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
             rows: 0, outside, ..
         }) if outside > 0 => {
             let _ = fs::remove_file(&partial);
-            bail!("no bar was made: {outside} rows are outside of the sessions, and none within");
+            bail!(
+                "{read}: no bar was made: {outside} rows are outside of the sessions, and none within"
+            );
         }
         Ok(Written { rows: 0, bad, .. }) if bad > 0 => {
             let _ = fs::remove_file(&partial);
-            bail!("no row to write: of what was read {bad} rows are bad, and none is good");
+            bail!("{read}: no row to write: of what was read {bad} rows are bad, and none is good");
         }
         Ok(Written { rows: 0, .. }) if args.every.is_some() => {
             let _ = fs::remove_file(&partial);
             bail!(
-                "no bar was made: --of says of what (trades, mid, bid, ask, bars), and `dynasty data stat` what there \
+                "{read}: no bar was made: --of says of what (trades, mid, bid, ask, bars), and `dynasty data stat` what there \
                  is"
             );
         }
         Ok(Written { rows: 0, .. }) => {
             let _ = fs::remove_file(&partial);
-            bail!("no row to write: --symbol, --from and --until leave none, or there is none");
+            bail!(
+                "{read}: no row to write: --symbol, --from and --until leave none, or there is none"
+            );
         }
         Ok(written) => written,
         Err(error) => {
@@ -409,7 +431,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
             return Err(error);
         }
     };
-    fs::rename(&partial, out).with_context(|| out.display().to_string())?;
+    fs::rename(&partial, out).with_context(|| unwritten(out))?;
     println!(
         "{}: {} rows, {} bytes{}{}",
         out.display(),

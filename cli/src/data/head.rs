@@ -20,13 +20,18 @@ pub(super) struct Args {
     /// The file.
     file: PathBuf,
     /// How many rows.
-    #[arg(short = 'n', long, default_value_t = 10)]
+    #[arg(short = 'n', long, default_value_t = 10, value_parser = parse_rows, allow_hyphen_values = true)]
     rows: u64,
     /// How rows are told.
     #[arg(long, value_enum, default_value_t = OutputFormat::Text)]
     format: OutputFormat,
     #[command(flatten)]
     input: Input,
+}
+
+fn parse_rows(text: &str) -> Result<u64, String> {
+    text.parse()
+        .map_err(|_| "accepted: a whole number such as 10".to_owned())
 }
 
 pub(super) fn run(args: &Args, out: &mut impl Write) -> anyhow::Result<ExitCode> {

@@ -31,28 +31,28 @@ pub(crate) struct Input {
     #[arg(long, value_name = "SYMBOL")]
     pub(crate) symbol: Vec<Label>,
     /// The day of times since midnight.
-    #[arg(long, value_name = "DATE", value_parser = parse_date)]
+    #[arg(long, value_name = "DATE", value_parser = parse_date, allow_hyphen_values = true)]
     date: Option<Date>,
     /// The zone of times without one: an IANA name, or an offset such as -05:00.
     #[arg(long, value_name = "ZONE", value_parser = parse_zone, allow_hyphen_values = true)]
     zone: Option<Zone>,
     /// The length of bars that do not say both their start and their end, such as 1m.
-    #[arg(long, value_name = "DURATION", value_parser = parse_length)]
+    #[arg(long, value_name = "DURATION", value_parser = parse_length, allow_hyphen_values = true)]
     pub(crate) interval: Option<u64>,
     /// Which time rows have, where there are two.
     #[arg(long, value_enum, default_value_t = ClockArg::Receive)]
     clock: ClockArg,
     /// The price step. Prices off it are bad rows.
-    #[arg(long, value_name = "PRICE", value_parser = parse_tick)]
+    #[arg(long, value_name = "PRICE", value_parser = parse_tick, allow_hyphen_values = true)]
     pub(crate) tick: Option<Price>,
     /// The quantity step. Quantities off it are bad rows.
-    #[arg(long, value_name = "QTY", value_parser = parse_lot)]
+    #[arg(long, value_name = "QTY", value_parser = parse_lot, allow_hyphen_values = true)]
     pub(crate) lot: Option<Qty>,
     /// Only rows of this time and later.
-    #[arg(long, value_name = "TIME", value_parser = parse_time)]
+    #[arg(long, value_name = "TIME", value_parser = parse_time, allow_hyphen_values = true)]
     pub(crate) from: Option<TimestampNs>,
     /// Only rows before this time.
-    #[arg(long, value_name = "TIME", value_parser = parse_time)]
+    #[arg(long, value_name = "TIME", value_parser = parse_time, allow_hyphen_values = true)]
     pub(crate) until: Option<TimestampNs>,
     /// What becomes of a bad row: passed over and counted, or the end. A bar whose volume is past 92233720368 is kept with
     /// that and counted, or the end.

@@ -70,6 +70,9 @@ pub(super) fn run(args: &Args, out: &mut impl Write) -> anyhow::Result<ExitCode>
                 .map(|entry| entry.map(|entry| entry.path()))
                 .collect::<Result<_, _>>()?;
             inside.retain(|path| path.is_file());
+            if inside.is_empty() {
+                eprintln!("{}: no file in this directory", path.display());
+            }
             inside.sort();
             files.extend(inside);
         } else {
@@ -87,8 +90,16 @@ pub(super) fn run(args: &Args, out: &mut impl Write) -> anyhow::Result<ExitCode>
     }
     let mut code = ExitCode::SUCCESS;
     for file in &files {
-        let bytes = history::size(file)?;
-        let listing = listing(file, bytes, args);
+        // One that cannot be looked at hides no other.
+        let size = history::size(file);
+        let bytes = size.as_ref().ok().copied();
+        let listing = match size {
+            Ok(bytes) => listing(file, bytes, args),
+            Err(error) => Listing {
+                problem: Some(format!("{:#}", anyhow::Error::from(error))),
+                ..Listing::default()
+            },
+        };
         if listing.problem.is_some() {
             code = ExitCode::FAILURE;
         }
@@ -97,7 +108,7 @@ pub(super) fn run(args: &Args, out: &mut impl Write) -> anyhow::Result<ExitCode>
                 let dash = || "-".to_owned();
                 table.add_row([
                     file.display().to_string(),
-                    bytes.to_string(),
+                    bytes.map_or_else(dash, |bytes| bytes.to_string()),
                     if listing.format.is_empty() {
                         "?".to_owned()
                     } else {

@@ -27,7 +27,7 @@ pub(super) struct Args {
     #[arg(required = true)]
     files: Vec<PathBuf>,
     /// Show times of at least this length without a row.
-    #[arg(long, value_name = "DURATION", value_parser = parse_length)]
+    #[arg(long, value_name = "DURATION", value_parser = parse_length, allow_hyphen_values = true)]
     gap: Option<u64>,
     /// How the result is told.
     #[arg(long, value_enum, default_value_t = OutputFormat::Text)]

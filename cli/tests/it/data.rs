@@ -50,6 +50,105 @@ fn a_folder_is_listed() {
     assert_eq!(btc["first"], "2025-03-25T23:07:00.840482813Z");
 }
 
+/// What somebody tries who has never used it, and what the answer names.
+#[test]
+fn wrong_arguments_and_odd_files_are_told_by_name() {
+    const TICKS: &str = "ts_ns,kind,a,b,c,d\n";
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let file = |name: &str, bytes: &[u8]| {
+        std::fs::write(path(name), bytes).unwrap();
+        path(name)
+    };
+    let good = file("good.csv", format!("{TICKS}1,T,1,2,B,\n").as_bytes());
+    let head = |file: &str, code: i32, why: &str| refused(&["head", file], code, why);
+    let own = folder.path().to_str().unwrap();
+    head(own, 1, "a directory; accepted: a file");
+    head(&path("none.csv"), 1, "none.csv cannot be read");
+    head(&file("empty.csv", b""), 1, "empty.csv: the file is empty");
+    let random = [0x81, 0, 0xff, b'\n', 0x90];
+    head(
+        &file("random.csv", &random),
+        2,
+        "random.csv: no format that is known: its first line is no text",
+    );
+    head(
+        &file("half.csv", b"ts,price\n1,2\n"),
+        2,
+        "half.csv: no format that is known: no column is called qty",
+    );
+    head(
+        &file("alone.csv", TICKS.as_bytes()),
+        1,
+        "alone.csv: no row was read",
+    );
+    let late = format!("{TICKS}5,T,1,2,B,\n4,T,1,2,B,\n");
+    let late = file("late.csv", late.as_bytes());
+    let strict = ["head", &late, "--bad-rows", "fatal"];
+    refused(&strict, 1, "late.csv:3: the time is");
+    // Another header and a column too few are rows, and bad ones; ends of lines may differ, and a mark begin the text.
+    let mixed = format!("\u{feff}{TICKS}1,T,1,2,B,\r\n{TICKS}2,T,1,2\n3,T,1,2,B,\r\n");
+    let mixed = file("mixed.csv", mixed.as_bytes());
+    let output = dynasty(&["head", &mixed]);
+    assert_eq!(String::from_utf8_lossy(&output.stdout).lines().count(), 2);
+    let errors = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(
+        errors,
+        format!(
+            "{mixed}:3: ts_ns is 'ts_ns'; accepted: a number since 1970, before the year 2554\n\
+             {mixed}:4: the number of columns is '4'; accepted: 6\n"
+        )
+    );
+    for (option, value, accepted) in [
+        ("-n", "-1", "a whole number"),
+        ("-n", "x", "a whole number"),
+        ("--zone", "Mars/Olympus", "an IANA name"),
+        ("--interval", "0", "a length above zero"),
+        ("--interval", "-1m", "a length above zero"),
+        ("--tick", "-1", "a price above zero"),
+        ("--lot", "0", "a quantity above zero"),
+        ("--date", "2024-02-30", "a date such as"),
+        ("--from", "-1", "a time such as"),
+    ] {
+        for named in [value, accepted] {
+            refused(&["head", &good, option, value], 2, named);
+        }
+    }
+    let out = path("out.csv");
+    for every in ["0", "7x", "-1m", "1", ""] {
+        let args = ["convert", &good, &out, "--every", every];
+        refused(&args, 2, "'--every <DURATION>': accepted: a length");
+    }
+    refused(&["convert", &good, &good, "--force"], 2, "is read from");
+    refused(
+        &["convert", &good, own, "--to", "csv"],
+        2,
+        "no regular file",
+    );
+    let away = path("away/out.csv");
+    let why = format!(
+        "{away}: there is no directory {}; accepted: a name in one that there is",
+        path("away")
+    );
+    refused(&["convert", &good, &away], 2, &why);
+    refused(
+        &["convert", &path("alone.csv"), &out],
+        1,
+        "alone.csv: no row to write",
+    );
+    assert!(!Path::new(&out).exists());
+    // One that is not there hides no other.
+    let output = dynasty(&["ls", &path("none.csv"), &good]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&output.stdout).contains("ticks"));
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(errors.contains("none.csv cannot be read: "), "{errors}");
+    std::fs::create_dir(path("nothing")).unwrap();
+    let output = dynasty(&["ls", &path("nothing")]);
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(errors.contains("nothing: no file in this"), "{errors}");
+}
+
 /// The levels are read beside the messages: they are named, and nothing is wrong with them.
 #[test]
 fn levels_beside_messages_are_known() {

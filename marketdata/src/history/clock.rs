@@ -287,6 +287,18 @@ fn count(text: &[u8], unit: u64) -> Option<(u64, u64)> {
     Some((ns.checked_add(below)?, step))
 }
 
+/// Whether a text is an instant: a count since 1970, or a date with or without a time.
+pub(super) fn is_instant(text: &[u8]) -> bool {
+    unit_of_count(text).is_some() || civil(text, &Days::new(Zone::UTC)).is_some()
+}
+
+/// Whether a text is a time of day without a date, and no count since 1970 of today's digits.
+pub(super) fn is_time_of_day(text: &[u8]) -> bool {
+    let is_count = matches!(text.len(), 10 | 13 | 16 | 19) && text.iter().all(u8::is_ascii_digit);
+    let is_date = date(text).is_some_and(|(_, rest)| rest.is_empty());
+    !is_count && !is_date && time(text).is_some_and(|(_, rest)| rest.is_empty())
+}
+
 /// Whether a time is a midnight of the clock that it is of: a date alone, or one with a time of 0; of a count, of UTC. `None`
 /// of what is no time.
 pub(super) fn is_midnight(text: &[u8]) -> Option<bool> {

@@ -25,10 +25,12 @@ pub enum OpenError {
         source: io::Error,
     },
     /// Nothing tells what it is.
-    #[error("{file}: no format that is known; accepted: {accepted}")]
+    #[error("{file}: no format that is known{}; accepted: {accepted}", because(problem.as_deref()))]
     Unknown {
         /// The file.
         file: String,
+        /// What is missing of a row that its first line begins to name, or that it is no text.
+        problem: Option<String>,
         /// What would tell.
         accepted: String,
     },
@@ -50,6 +52,10 @@ pub enum OpenError {
         /// What would say it.
         accepted: &'static str,
     },
+}
+
+fn because(problem: Option<&str>) -> String {
+    problem.map_or_else(String::new, |problem| format!(": {problem}"))
 }
 
 impl OpenError {

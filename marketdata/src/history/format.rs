@@ -8,11 +8,12 @@ use std::sync::atomic::AtomicU64;
 use jiff::civil::Date;
 use types::{Label, TimestampNs};
 
-use super::cells::Context;
+use super::cells::{Context, Shape};
 use super::clock::{Days, Zone};
 use super::databento::Databento;
 use super::decode::{Decode, Setting};
 use super::error::OpenError;
+use super::header::{self, Unclear};
 use super::itch::Itch;
 use super::layout::{self, Layout, PRESETS, label_of};
 use super::lobster::Lobster;
@@ -162,7 +163,7 @@ pub(super) fn decoder(
                 return Err(OpenError::missing(path, NO_DATE, DATE_ACCEPTED));
             }
             if layout.needs_interval() && context.interval.is_none() {
-                return Err(OpenError::missing(path, NO_INTERVAL, INTERVAL_ACCEPTED));
+                return Err(no_interval(path, layout.ends_by_name()));
             }
             Box::new(Table::new(bytes, layout.clone(), context))
         }
@@ -184,7 +185,7 @@ pub(super) fn decoder(
             let table = table.map_err(damaged)?;
             names_symbols = table.names_symbols();
             if table.lacks_interval() {
-                return Err(OpenError::missing(path, NO_INTERVAL, INTERVAL_ACCEPTED));
+                return Err(no_interval(path, table.ends_by_name()));
             }
             Box::new(table)
         }
@@ -218,12 +219,25 @@ pub(super) fn decoder(
 }
 
 const UTF_16: &str = "the text is UTF-16; accepted: UTF-8, as `iconv -f UTF-16 -t UTF-8` writes it";
+const NO_TEXT: &str = "its first line is no text, and its first bytes are of none";
 const EMPTY: &str = "the file is empty; accepted: one with at least one row";
 const NO_DATE: &str = "its times are since midnight, and nothing says of which day";
 const DATE_ACCEPTED: &str = "--date 2024-01-31, or a date in the file's name";
 const NO_INTERVAL: &str = "its bars do not say both their start and their end";
 const INTERVAL_ACCEPTED: &str =
     "--interval 1m, or a length such as 1m, 1h or 1d in the file's name";
+const ENDS_ACCEPTED: &str = "--interval 1m, or a length such as 1m, 1h or 1d in the file's name, where the column ts has the bars' \
+                             ends; where it has their starts, also --columns start=ts,open=open,high=high,low=low,close=close";
+
+/// What bars of an unknown length need to have said.
+fn no_interval(path: &Path, ends_by_name: bool) -> OpenError {
+    let accepted = if ends_by_name {
+        ENDS_ACCEPTED
+    } else {
+        INTERVAL_ACCEPTED
+    };
+    OpenError::missing(path, NO_INTERVAL, accepted)
+}
 
 fn context(layout: &Layout, name: &str, options: &Options, setting: Setting) -> Context {
     let zone = options.zone.clone().or_else(|| layout.zone.clone());
@@ -320,7 +334,8 @@ fn detect(path: &Path, name: &str, start: &[u8]) -> Result<Format, OpenError> {
         parts.next().unwrap_or_default(),
         parts.next().unwrap_or_default(),
     );
-    let line = std::str::from_utf8(line.strip_suffix(b"\r").unwrap_or(line)).unwrap_or_default();
+    let first = line.strip_suffix(b"\r").unwrap_or(line);
+    let line = std::str::from_utf8(first).unwrap_or_default();
     for (header, format) in [
         (rows::HEADER, Format::Rows),
         (ticks::HEADER, Format::Ticks),
@@ -335,9 +350,12 @@ fn detect(path: &Path, name: &str, start: &[u8]) -> Result<Format, OpenError> {
     let preset = PRESETS
         .iter()
         .find(|preset| preset.headers.iter().any(is_of));
-    let line = line.replace('"', "");
-    let mut plain = layout::plain_bars(&line);
-    let is_daily = plain.as_ref().is_some_and(|it| it.is_daily(&line, rest));
+    let plain = header::of_text(line, rest);
+    let (mut plain, unclear) = match plain {
+        Ok(plain) => (Some(plain), Unclear::Nothing),
+        Err(unclear) => (None, unclear),
+    };
+    let is_daily = plain.as_ref().is_some_and(|it| it.is_daily(line, rest));
     if let Some(plain) = &mut plain
         && is_daily
         && interval_of(name).is_none()
@@ -350,11 +368,18 @@ fn detect(path: &Path, name: &str, start: &[u8]) -> Result<Format, OpenError> {
             Some(Format::Table(plain))
         }
         (Some(preset), _) => preset.layout().map(Format::Table),
-        (None, Some(plain)) => Some(Format::Table(plain)),
-        (None, None) => by_name(name),
+        (None, Some(plain)) if plain.shape == Shape::Bar => Some(Format::Table(plain)),
+        // A vendor's name says more of its trades than a header, above all their symbol.
+        (None, plain) => by_name(name).or_else(|| plain.map(Format::Table)),
     };
+    let is_text = std::str::from_utf8(first).is_ok() && !first.contains(&0);
     found.ok_or_else(|| OpenError::Unknown {
         file: path.display().to_string(),
+        problem: match unclear {
+            _ if !is_text => Some(NO_TEXT.to_owned()),
+            Unclear::Nothing => None,
+            Unclear::Row(problem) => Some(problem),
+        },
         accepted: format!(
             "--columns with what each column holds, such as --columns start,open,high,low,close,volume by their places or \
              --columns ts=when:ms,price=px,qty=size by their header (docs/data.md), or --layout with one of {}",

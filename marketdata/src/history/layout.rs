@@ -3,7 +3,7 @@
 use types::Label;
 
 use super::cells::{Field, Shape};
-use super::clock::{TimeForm, Zone, is_midnight};
+use super::clock::{TimeForm, Zone};
 
 const MINUTE_NS: u64 = 60_000_000_000;
 pub(super) const DAY_NS: u64 = 1_440 * MINUTE_NS;
@@ -332,6 +332,18 @@ impl Layout {
             .any(|column| column.field == Some(Field::Symbol))
     }
 
+    /// Whether the only time of its bars is a column `ts`, which is their end, and which others have for their start.
+    pub(super) fn ends_by_name(&self) -> bool {
+        let times = self
+            .columns
+            .iter()
+            .filter(|column| column.field.is_some_and(Field::is_time));
+        let names: Vec<_> = times
+            .filter_map(|column| column.header.as_deref())
+            .collect();
+        matches!(names[..], [name] if name.eq_ignore_ascii_case("ts"))
+    }
+
     /// Whether columns go by their header.
     pub(super) fn has_headers(&self) -> bool {
         self.columns.iter().any(|column| column.header.is_some())
@@ -399,100 +411,6 @@ pub(super) fn label_of(name: &str) -> Option<Label> {
     let stem = name.split('.').next().unwrap_or_default();
     let end = stem.len().min(Label::LEN_MAX);
     Label::new(stem.get(..end)?).ok()
-}
-
-/// Names of a column that has the time of a bar, which is its start.
-const TIMES: [&str; 4] = ["timestamp", "datetime", "date", "time"];
-
-/// The columns of plain bars: the fields that they are, and what the table calls them.
-fn bar_columns<'a>(
-    found: impl Fn(&str) -> Option<&'a str>,
-) -> Option<Vec<(&'static str, &'a str)>> {
-    let mut columns = match (found("date"), found("time")) {
-        (Some(date), Some(time)) => vec![("date", date), ("time", time)],
-        _ => vec![("start", TIMES.into_iter().find_map(&found)?)],
-    };
-    for name in ["open", "high", "low", "close"] {
-        columns.push((name, found(name)?));
-    }
-    columns.extend(found("volume").map(|volume| ("volume", volume)));
-    Some(columns)
-}
-
-/// Plain bars by their header, in any order and whatever the case: a time, open, high, low and close, and a volume where there
-/// is one. `date` and `time` together are the time; what else there is is passed over.
-pub(super) fn plain_bars(header: &str) -> Option<Layout> {
-    [',', ';', '\t'].into_iter().find_map(|separator| {
-        let found = |name: &str| {
-            let mut names = header.split(separator);
-            names.find(|known| known.eq_ignore_ascii_case(name))
-        };
-        let columns = bar_columns(found)?;
-        let fields: Vec<_> = columns.iter().map(|(field, _)| *field).collect();
-        let mut layout = Layout::parse(&fields.join(","), separator as u8).ok()?;
-        for (column, (_, header)) in layout.columns.iter_mut().zip(&columns) {
-            column.header = Some((*header).to_owned());
-        }
-        Some(layout)
-    })
-}
-
-impl Layout {
-    /// Whether no row at the beginning of a text, behind its header, starts at another time than midnight: bars of a day.
-    pub(super) fn is_daily(&self, header: &str, rows: &[u8]) -> bool {
-        let separator = self.separator;
-        let is_start = |column: &&Column| matches!(column.field, Some(Field::Start(_)));
-        let Some(start) = self.columns.iter().find(is_start) else {
-            return false;
-        };
-        let mut names = header.split(char::from(separator));
-        let place = names.position(|name| Some(name) == start.header.as_deref());
-        // The last one may go on beyond what is there.
-        let end = rows.iter().rposition(|byte| *byte == b'\n');
-        let mut lines = rows[..end.unwrap_or(rows.len())].split(|byte| *byte == b'\n');
-        lines.all(|line| {
-            let line = line.strip_suffix(b"\r").unwrap_or(line);
-            let value = place.and_then(|place| line.split(|byte| *byte == separator).nth(place));
-            let value = value.map(|value| {
-                let value = value.strip_prefix(b"\"").unwrap_or(value);
-                value.strip_suffix(b"\"").unwrap_or(value)
-            });
-            value.and_then(is_midnight) != Some(false)
-        })
-    }
-}
-
-/// The columns that a table with named columns has, by the names that they have here; `None` when they make no row.
-///
-/// Of bars that name neither `ts` nor `start`, the time is what it is in a text ([`plain_bars`]).
-pub(super) fn by_names(names: &[String]) -> Option<Layout> {
-    let names = || names.iter().map(String::as_str);
-    let found = |wanted: &str| {
-        let of_any_case = || names().find(|name| name.eq_ignore_ascii_case(wanted));
-        names().find(|name| *name == wanted).or_else(of_any_case)
-    };
-    let has_ours = names().any(|name| matches!(name, "ts" | "local_timestamp" | "start"));
-    let bars = bar_columns(found).filter(|_| !has_ours);
-    let mut columns = bars.clone().unwrap_or_default();
-    for name in names() {
-        let is_time = TIMES.iter().any(|time| name.eq_ignore_ascii_case(time));
-        let is_known = columns.iter().any(|(_, known)| *known == name);
-        if bars.is_some() && (is_time || is_known) {
-            continue;
-        }
-        let field = match name {
-            "timestamp" | "local_timestamp" => "ts",
-            "size" | "quantity" | "amount" => "qty",
-            name if Field::named(name, TimeForm::Auto).is_some() => name,
-            _ => continue,
-        };
-        columns.push((field, name));
-    }
-    let spec: Vec<_> = columns
-        .iter()
-        .map(|(field, name)| format!("{field}={name}"))
-        .collect();
-    Layout::parse(&spec.join(","), b',').ok()
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! Prices and quantities from text, from scaled integers and from binary floats, exactly or not at all.
 
+use memchr::memchr;
 use types::{Grid, MarketData, Price, Qty};
 
 use super::decode::Fault;
@@ -10,20 +11,28 @@ const EXACT_MAX: f64 = 9_007_199_254_740_992.0;
 /// How far a double may be from its multiple of the step, as a share of the step.
 const STEP_SHARE_MAX: f64 = 1e-3;
 
-/// A number from text as it is, or with the zero before its point that SAS and Fortran leave out: `.9`, `-.5`.
+/// A number from text as it is, with the zero before its point that SAS and Fortran leave out (`.9`, `-.5`), or with a
+/// point behind it and no digit after that, as C and Fortran write whole ones (`9.`, `9.E+02`).
 fn number<T>(
     text: &[u8],
     parse: impl Fn(&[u8]) -> Result<T, NumberError>,
 ) -> Result<T, NumberError> {
     let found = parse(text);
+    if !matches!(found, Err(NumberError::Syntax)) {
+        return found;
+    }
     let (sign, digits): (&[u8], _) = match text {
         [b'-', digits @ ..] => (b"-", digits),
         digits => (b"", digits),
     };
-    if matches!(found, Err(NumberError::Syntax)) && digits.first() == Some(&b'.') {
-        return parse(&[sign, b"0", digits].concat());
+    let Some(point) = memchr(b'.', digits) else {
+        return found;
+    };
+    match (&digits[..point], &digits[point + 1..]) {
+        ([], _) => parse(&[sign, b"0", digits].concat()),
+        (whole, rest @ ([] | [b'e' | b'E', ..])) => parse(&[sign, whole, rest].concat()),
+        _ => found,
     }
-    found
 }
 
 /// A price from text, divided by `divisor`, a power of ten up to 1e9.
@@ -299,10 +308,15 @@ mod tests {
         assert!(volume_of(f64::INFINITY, None).is_err());
     }
 
-    /// The zero before a point may be left out, and the digits on one of its sides have to be there.
+    /// The digits on one side of a point may be left out, and those on the other have to be there.
     #[test]
-    fn a_decimal_may_begin_with_its_point() {
+    fn a_decimal_may_begin_or_end_with_its_point() {
         for (text, meant) in [
+            ("9.", "9"),
+            ("-12.", "-12"),
+            ("0.", "0"),
+            ("9.E+02", "900"),
+            ("25.e-1", "2.5"),
             (".9", "0.9"),
             ("-.5", "-0.5"),
             (".000000001", "0.000000001"),
@@ -313,11 +327,16 @@ mod tests {
             assert_eq!(price("price", text.as_bytes(), 1).unwrap(), meant, "{text}");
         }
         assert_eq!(qty("qty", b".75", 1).unwrap(), "0.75".parse().unwrap());
+        assert_eq!(qty("qty", b"75.", 1).unwrap(), "75".parse().unwrap());
+        assert_eq!(qty("qty", b"75.", 10).unwrap(), "7.5".parse().unwrap());
+        assert_eq!(volume(b"75.", 1).unwrap(), "75".parse().unwrap());
+        assert_eq!(volume(b"10000000000000.", 1).unwrap(), Qty(i64::MAX));
         assert_eq!(qty("qty", b".5", 10).unwrap(), "0.05".parse().unwrap());
         assert_eq!(volume(b".75", 1).unwrap(), "0.75".parse().unwrap());
         assert!(qty("qty", b"-.5", 1).is_err());
         for text in [
-            ".", "-.", "", "-", ".e5", "..5", ".5.5", "-.-5", "+.5", " .5", ".x",
+            ".", "-.", "", "-", ".e5", "..5", ".5.5", "-.-5", "+.5", " .5", ".x", "9..", "9..5",
+            "9.x", "9.-5", "9.e", "+9.", "9. ", "-.e5",
         ] {
             let fault = price("price", text.as_bytes(), 1).unwrap_err();
             let told = format!("price is '{text}'; accepted: a decimal number");

@@ -10,10 +10,11 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use parquet::basic::Compression;
+use parquet::basic::{Compression, Type};
 use parquet::errors::ParquetError;
 use parquet::file::metadata::{ColumnChunkMetaData, RowGroupMetaData};
 use parquet::file::reader::{FileReader as _, SerializedFileReader};
+use parquet::schema::types::SchemaDescriptor;
 use types::{
     Aggressor, Bar, DepthUpdate, Label, MarketData, Price, Qty, Quote, TimestampNs, Trade,
 };
@@ -23,7 +24,8 @@ use super::cells::{Cells, Context, Field, QtyOf, checked_bar, checked_quote};
 use super::clock::Moment;
 use super::decode::{Decode, Fault};
 use super::error::Place;
-use super::layout::{self, DAY_NS, Layout};
+use super::header::{self, First};
+use super::layout::{DAY_NS, Layout};
 use super::{number, rows};
 use columns::{Column, Value};
 
@@ -87,13 +89,7 @@ impl Table {
         } else {
             let layout = match layout {
                 Some(layout) => layout.clone(),
-                None => layout::by_names(&names).ok_or_else(|| {
-                    format!(
-                        "the columns {} make no row; accepted: --columns with their names, such as \
-                         ts=time:ms,price=px,qty=size",
-                        names.join(", ")
-                    )
-                })?,
+                None => by_names(&names, schema)?,
             };
             let mut wanted = Vec::new();
             let mut used = Vec::new();
@@ -141,6 +137,14 @@ impl Table {
         match &self.meaning {
             Meaning::Events => false,
             Meaning::Rows(layout, _) => layout.needs_interval() && self.context.interval.is_none(),
+        }
+    }
+
+    /// [`Layout::ends_by_name`].
+    pub(super) fn ends_by_name(&self) -> bool {
+        match &self.meaning {
+            Meaning::Events => false,
+            Meaning::Rows(layout, _) => layout.ends_by_name(),
         }
     }
 
@@ -200,6 +204,26 @@ impl Table {
             }
         }
     }
+}
+
+/// The layout of a table whose columns say what they are.
+fn by_names(names: &[String], schema: &SchemaDescriptor) -> Result<Layout, String> {
+    // What a text holds is not looked at: a time that is one is a time of day.
+    let first = |wanted: &str| {
+        let place = names.iter().position(|name| name == wanted);
+        match place.map(|place| schema.column(place).physical_type()) {
+            Some(Type::BYTE_ARRAY) => First::TimeOfDay,
+            _ => First::Instant,
+        }
+    };
+    let known: Vec<_> = names.iter().map(String::as_str).collect();
+    header::by_names(&known, first).map_err(|unclear| {
+        format!(
+            "the columns {} make no row: {unclear}; accepted: --columns with their names, such as \
+             ts=time:ms,price=px,qty=size",
+            names.join(", ")
+        )
+    })
 }
 
 /// Calls the decoder of pages, which panics on some files that are damaged.

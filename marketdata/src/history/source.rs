@@ -12,6 +12,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use flate2::CrcReader;
 use flate2::bufread::{DeflateDecoder, MultiGzDecoder};
+use memchr::memrchr_iter;
+use zip::result::ZipError;
 use zip::{CompressionMethod, ZipArchive};
 
 use super::error::OpenError;
@@ -92,6 +94,10 @@ const PACKINGS: [(&[u8], &str, &str); 2] = [
     (&[0x28, 0xb5, 0x2f, 0xfd], ".zst", "zstd"),
 ];
 
+/// How a zip begins, and how its name ends then.
+const ZIP: &[u8] = b"PK\x03\x04";
+const ZIP_ENDINGS: &[&str] = &[".zip", ".npz"];
+
 fn buffered(inner: impl Read + Send + 'static) -> Bytes {
     Box::new(BufReader::with_capacity(FETCH_BYTES, inner))
 }
@@ -115,9 +121,14 @@ pub(super) fn open(path: &Path, read: &Arc<AtomicU64>) -> Result<Source, OpenErr
         .map(|name| name.to_string_lossy().into_owned())
         .unwrap_or_default();
     let magic = file.fill_buf().map_err(io)?;
-    if magic.starts_with(b"PK\x03\x04") {
-        let name = without(&name, &[".zip", ".npz"]);
+    // One without members begins with the end of its index.
+    if magic.starts_with(ZIP) || magic.starts_with(INDEX_END) {
+        let name = without(&name, ZIP_ENDINGS);
         return member(path, name, read);
+    }
+    let is_part = !magic.is_empty() && ZIP.starts_with(magic);
+    if is_part && ZIP_ENDINGS.iter().any(|ending| name.ends_with(ending)) {
+        return Err(OpenError::damaged(path, cut_short("zip")));
     }
     for (start, ending, packing) in PACKINGS {
         let is_part = !magic.is_empty() && magic.len() < start.len() && start.starts_with(magic);
@@ -147,11 +158,50 @@ fn without(name: &str, endings: &[&str]) -> String {
     stem.unwrap_or(name).to_owned()
 }
 
+/// How the record at the end of a zip's index begins, its bytes without a comment, and the most of a comment.
+const INDEX_END: &[u8] = b"PK\x05\x06";
+const INDEX_END_BYTES: usize = 22;
+const COMMENT_BYTES_MAX: usize = 65_535;
+
+/// Whether a zip has all of the record that ends its index: one that is cut short anywhere has not.
+fn has_index_end(path: &Path) -> io::Result<bool> {
+    let mut file = File::open(path)?;
+    let bytes = file.metadata()?.len();
+    let behind = bytes.saturating_sub((INDEX_END_BYTES + COMMENT_BYTES_MAX) as u64);
+    file.seek(SeekFrom::Start(behind))?;
+    let mut end = Vec::new();
+    file.read_to_end(&mut end)?;
+    let last = memrchr_iter(b'P', &end).find(|&at| end[at..].starts_with(INDEX_END));
+    Ok(last.is_some_and(|at| {
+        let comment = end.get(at + INDEX_END_BYTES - 2..at + INDEX_END_BYTES);
+        let comment = comment.and_then(|length| length.try_into().ok());
+        comment.is_some_and(|length| {
+            let length = usize::from(u16::from_le_bytes(length));
+            end.len() >= at + INDEX_END_BYTES + length
+        })
+    }))
+}
+
 /// The one member of an archive.
 fn member(path: &Path, stem: String, read: &Arc<AtomicU64>) -> Result<Source, OpenError> {
     let damaged = |problem: &dyn std::fmt::Display| OpenError::damaged(path, problem);
     let file = File::open(path).map_err(|source| OpenError::io(path, source))?;
-    let mut archive = ZipArchive::new(file).map_err(|error| damaged(&error))?;
+    let mut archive = match ZipArchive::new(file) {
+        Ok(archive) => archive,
+        Err(ZipError::Io(error)) if error.raw_os_error().is_some() => {
+            return Err(OpenError::io(path, error));
+        }
+        Err(error) => {
+            let is_whole = has_index_end(path).map_err(|error| OpenError::io(path, error))?;
+            return Err(if is_whole {
+                damaged(&format!(
+                    "the zip is damaged: {error}; accepted: a whole one"
+                ))
+            } else {
+                damaged(&cut_short("zip"))
+            });
+        }
+    };
     let members = archive.len();
     if members == 0 || members > MEMBERS_MAX {
         return Err(damaged(&format!("{members} members; accepted: one")));

@@ -79,12 +79,16 @@ fn places(layout: &Layout, header: &[u8]) -> Result<Vec<Option<usize>>, Fault> {
     }
     for column in &layout.columns {
         let wanted = column.header.as_deref().unwrap_or_default();
-        if !names.contains(&wanted.as_bytes()) {
-            return Err(Fault::damaged(format_args!(
-                "the header has no column '{wanted}': '{}'",
-                String::from_utf8_lossy(header).escape_default()
-            )));
-        }
+        let count = names.iter().filter(|name| **name == wanted.as_bytes());
+        let problem = match count.count() {
+            1 => continue,
+            0 => "no column".to_owned(),
+            count => format!("{count} columns"),
+        };
+        return Err(Fault::damaged(format_args!(
+            "the header has {problem} '{wanted}': '{}'; accepted: one",
+            String::from_utf8_lossy(header).escape_default()
+        )));
     }
     let place = |name: &&[u8]| {
         layout

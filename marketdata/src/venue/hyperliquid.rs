@@ -29,7 +29,7 @@ use message::{Print, Stated, envelope, level, levels, malformed, pair};
 
 use crate::feed::{
     Adapter, Addresses, BookChannel, Channels, Health, Listing, Malformed, Mark, Output, Pace,
-    Prints, Screened, Stream, TooMany, Tracks, Value, quoted, touch,
+    Prints, Reader, Screened, Stream, TooMany, Tracks, Unexpected, Value, quoted, touch,
 };
 
 /// Streams and documents of the main network.
@@ -196,14 +196,20 @@ impl Hyperliquid {
         now: TimestampNs,
         out: &mut Output,
     ) -> Result<(), Malformed> {
-        let mut reader = data.reader();
-        reader.array().map_err(|_| malformed("trades", data))?;
-        while reader.item().map_err(|_| malformed("trades", data))? {
-            let read = Print::read(&mut reader).ok().flatten();
-            let print = read.ok_or_else(|| malformed("a trade", data))?;
-            self.on_print(&print, now, out)?;
+        if read_prints(data.reader(), |_| ()).is_err() {
+            return Err(self.tracks.unreadable(malformed("trades", data), now, out));
         }
-        Ok(())
+        // The first error is told, and what follows it is said all the same.
+        let mut said = Ok(());
+        let read = read_prints(data.reader(), |print| {
+            let print = print.ok_or_else(|| malformed("a trade", data));
+            let told = print.and_then(|print| self.on_print(&print, now, out));
+            if said.is_ok() {
+                said = told;
+            }
+        });
+        debug_assert!(read.is_ok(), "what was read before is read again");
+        said
     }
 
     fn on_print(
@@ -222,6 +228,18 @@ impl Hyperliquid {
         }
         Ok(())
     }
+}
+
+/// Gives the prints of an array one by one: `None` of one that lacks something.
+fn read_prints<'a>(
+    mut reader: Reader<'a>,
+    mut print: impl FnMut(Option<Print<'a>>),
+) -> Result<(), Unexpected> {
+    reader.array()?;
+    while reader.item()? {
+        print(Print::read(&mut reader)?);
+    }
+    Ok(())
 }
 
 impl Adapter for Hyperliquid {
@@ -297,8 +315,12 @@ impl Adapter for Hyperliquid {
             }
             return Ok(());
         }
-        if let Some(mut prints) = message::expected_prints(bytes) {
-            return prints.try_for_each(|print| self.on_print(&print, now, out));
+        if let Some(prints) = message::expected_prints(bytes) {
+            let mut said = Ok(());
+            for print in prints {
+                said = said.and(self.on_print(&print, now, out));
+            }
+            return said;
         }
         if let Some((coin, ts, update)) = message::expected_book(bytes, out) {
             match self.newer(coin, ts, now) {

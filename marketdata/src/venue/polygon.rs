@@ -137,16 +137,23 @@ impl Polygon {
         let mut reader = Reader::new(bytes);
         // The first error is told, and what follows it is read all the same.
         let mut said = Ok(());
+        let mut is_first = true;
         reader.array()?;
         while self.tracks.is_following() && reader.item()? {
             let size_unit = self.size_unit;
             if let Some((symbol, event)) = reader.expected(|event| Said::expected(event, size_unit))
             {
+                if std::mem::take(&mut is_first) {
+                    read_others(reader.clone(), size_unit)?;
+                }
                 let place = self.tracks.heard_of(symbol, now);
                 said = said.and(place.map(|place| self.tell(place, &event, now, out)));
                 continue;
             }
             let event = Event::read(&mut reader)?;
+            if std::mem::take(&mut is_first) {
+                read_others(reader.clone(), size_unit)?;
+            }
             said = said.and(self.on_event(&event, bytes, now, out));
         }
         Ok(said)
@@ -204,6 +211,17 @@ impl Polygon {
         };
         self.tracks.say(place, said.ts, data, now, out);
     }
+}
+
+/// Reads the events behind the first, as nothing of a message is said before all of it could be read.
+fn read_others(mut reader: Reader<'_>, size_unit: i64) -> Result<(), Unexpected> {
+    while reader.item()? {
+        let expected = reader.expected(|event| Said::expected(event, size_unit));
+        if expected.is_none() {
+            Event::read(&mut reader)?;
+        }
+    }
+    Ok(())
 }
 
 impl Adapter for Polygon {

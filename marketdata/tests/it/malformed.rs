@@ -181,6 +181,14 @@ fn prices_that_are_not_exact() {
 }
 
 #[test]
+fn a_trade_of_nothing() {
+    assert_eq!(
+        tick_rows_error("1,Q,1,0,2,0\n2,T,1,0.00,B,\n"),
+        "x.gz:3: b (qty) is '0.00'; accepted: a quantity above 0 of a trade"
+    );
+}
+
+#[test]
 fn an_ask_below_the_bid() {
     assert_eq!(
         tick_rows_error("1,Q,2.01,1,2.00,1\n"),

@@ -102,8 +102,15 @@ pub struct ParquetWriter<W: Write + Send> {
     text_bytes: usize,
 }
 
+/// What the writer underneath says, as it says it.
 fn io(error: ParquetError) -> io::Error {
-    io::Error::other(error)
+    match error {
+        ParquetError::External(source) => match source.downcast() {
+            Ok(error) => *error,
+            Err(source) => io::Error::other(source),
+        },
+        error => io::Error::other(error),
+    }
 }
 
 fn decimal(raw: i64) -> FixedLenByteArray {

@@ -296,3 +296,47 @@ fn no_more_is_subscribed_to_than_the_venue_takes() {
         "hyperliquid: symbols with 1002 subscriptions; accepted: at most 1000 (subscriptions_max) on a connection, so that some of them need a feed of their own"
     );
 }
+
+/// Two prints and what is wrong with the second, as the venue writes them and with a field left out that nobody reads.
+#[test]
+fn of_trades_that_cannot_be_read_none_is_told() {
+    let print = |id: u64| {
+        format!(
+            r#"{{"coin":"BTC","side":"B","px":"19900","sz":"1","time":{id},"hash":"0x1","tid":{id},"users":["0xa","0xb"]}}"#
+        )
+    };
+    let both = format!(
+        r#"{{"channel":"trades","data":[{},{}]}}"#,
+        print(1),
+        print(2)
+    );
+    let other_form = both.replace(r#""hash":"0x1","#, "");
+    let unreadable = "reconnect: a message that cannot be read";
+    for whole in [&both, &other_form] {
+        let mut told = hyperliquid(BookChannel::Depth);
+        assert_eq!(message(&mut told, whole).len(), 2, "{whole}");
+        for (from, to) in [
+            ("]}", ",5]}"),
+            (r#""px":"19900","sz""#, r#""px":["19900"],"sz""#),
+        ] {
+            let at = whole.rfind(from).unwrap();
+            let broken = format!("{}{to}{}", &whole[..at], &whole[at + from.len()..]);
+            let told = message(&mut hyperliquid(BookChannel::Depth), &broken);
+            assert_eq!(told, [unreadable, "error: trades"], "{broken}");
+        }
+        // One of a coin that nobody asked for hides no other, and one that lacks something is malformed by itself.
+        let other = whole.replacen("BTC", "DOGE", 1);
+        let told = message(&mut hyperliquid(BookChannel::Depth), &other);
+        assert_eq!(told.len(), 2, "{other}: {told:?}");
+        assert!(told[0].starts_with("trade 19900x1 "), "{told:?}");
+        assert_eq!(told[1], "error: a coin that was subscribed to");
+        for lacking in [
+            whole.replacen(r#""px":"19900","#, "", 1),
+            whole.replacen(r#""tid":1,"#, "", 1),
+        ] {
+            let told = message(&mut hyperliquid(BookChannel::Depth), &lacking);
+            assert_eq!(told.len(), 2, "{lacking}: {told:?}");
+            assert_eq!(told[1], "error: a trade", "{lacking}");
+        }
+    }
+}

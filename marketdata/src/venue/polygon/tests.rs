@@ -235,3 +235,40 @@ proptest! {
         }
     }
 }
+
+/// Two prints and what is wrong with the second: where it cannot be read, the first is not told either.
+#[test]
+fn of_a_message_that_cannot_be_read_nothing_is_told() {
+    let print = |symbol: &str, number: u64| {
+        format!(
+            r#"{{"ev":"T","sym":"{symbol}","x":4,"i":"1","z":3,"p":114.125,"s":100,"t":{number},"q":{number}}}"#
+        )
+    };
+    let both = format!("[{},{}]", print("MSFT", 1), print("AAPL", 2));
+    assert_eq!(message(&mut subscribed(), &both).len(), 2);
+    let other_form = both.replace(r#""x":4,"#, "");
+    assert_eq!(message(&mut subscribed(), &other_form).len(), 2);
+    let unreadable = [
+        "reconnect: a message that cannot be read",
+        "error: an array of events",
+    ];
+    for whole in [&both, &other_form] {
+        let second = whole.rfind("\"p\":").unwrap();
+        for broken in [
+            whole[..whole.len() - 1].to_owned(),
+            whole[..second].to_owned(),
+            format!("{},5]", &whole[..whole.len() - 1]),
+            format!("{}\"p\"114{}", &whole[..second], &whole[second + 11..]),
+        ] {
+            let mut polygon = subscribed();
+            assert_eq!(message(&mut polygon, &broken), unreadable, "{broken}");
+            assert_eq!(polygon.health()[0].counters.malformed, 0);
+        }
+    }
+    // An event that lacks something is malformed by itself.
+    let lacking = both.replacen(r#""p":114.125,"#, "", 1);
+    let told = message(&mut subscribed(), &lacking);
+    assert_eq!(told.len(), 2, "{told:?}");
+    assert!(told[0].starts_with("trade "), "{told:?}");
+    assert_eq!(told[1], "error: p");
+}

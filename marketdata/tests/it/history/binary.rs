@@ -3,9 +3,12 @@
 use std::fs;
 use std::path::PathBuf;
 
-use marketdata::history::{Clock, Options};
+use marketdata::feed::BookChannel;
+use marketdata::history::{Clock, Options, Row};
+use marketdata::tape::{Entry, Passed, Writer};
+use types::{Aggressor, MarketData, TimestampNs, Trade};
 
-use super::{fixture, label, lines, price, read, samples};
+use super::{fixture, label, lines, price, qty, read, samples};
 
 fn file(folder: &tempfile::TempDir, name: &str, bytes: &[u8]) -> PathBuf {
     let path = folder.path().join(name);
@@ -112,6 +115,63 @@ fn a_float_off_the_grid_is_a_bad_row() {
             .to_string()
             .ends_with("record 8: px is '99.85'; accepted: a multiple of the tick 0.1")
     );
+}
+
+/// A print of nothing and one of 2, in the formats that hold numbers as they are; the text of others is in `layouts`.
+#[test]
+fn a_print_of_nothing_is_a_bad_row_in_binary_formats_too() {
+    const BAD: &str = "qty is '0'; accepted: a quantity above 0 of a trade";
+    let folder = tempfile::tempdir().unwrap();
+    let print = |ns: u64, size: &str| Row {
+        ts: TimestampNs(ns),
+        ts_event: TimestampNs(ns),
+        symbol: label("AAPL"),
+        data: MarketData::Trade(Trade {
+            price: price("100.5"),
+            qty: qty(size),
+            aggressor: Aggressor::Unknown,
+        }),
+    };
+    let prints = [print(1, "0"), print(2, "2")];
+    // hftbacktest: trades (2) of sellers that both sides see.
+    let events = [(1, 0.0), (2, 2.0)].map(|(ns, size)| (0xd000_0002, ns, ns, 100.5, size));
+    let tape = {
+        let path = folder.path().join("written.tape");
+        let header = crate::tape::header("polygon", &["AAPL"], BookChannel::Touch);
+        let mut writer = Writer::create(&path, &header, TimestampNs(1)).unwrap();
+        let message = |number: u64, size: u64| {
+            let text = format!(
+                r#"[{{"ev":"T","sym":"AAPL","p":100.5,"s":{size},"t":1700000000000,"q":{number}}}]"#
+            );
+            Passed::Message(text.into_bytes())
+        };
+        for (time, passed) in [(1, Passed::Opened), (2, message(1, 0)), (3, message(2, 2))] {
+            let entry = Entry {
+                connection: 0,
+                time: TimestampNs(time),
+                passed,
+            };
+            writer.write(&entry).unwrap();
+        }
+        writer.finish().unwrap();
+        fs::read(&path).unwrap()
+    };
+    for (name, bytes) in [
+        ("x.parquet", samples::parquet(&prints)),
+        ("x.dyn", samples::recording(&prints)),
+        ("x.npz", samples::npz(&events)),
+        ("x.tape", tape),
+    ] {
+        let path = file(&folder, name, &bytes);
+        let (rows, bad) = read(&path, None, &Options::default());
+        assert_eq!(bad.len(), 1, "{name}: {bad:?}");
+        let told = bad[0].to_string();
+        assert!(told.contains(name) && told.ends_with(BAD), "{told}");
+        let told = lines(&rows);
+        let trades: Vec<_> = told.iter().filter(|line| line.contains(" T ")).collect();
+        assert_eq!(trades.len(), 1, "{name}: {told:?}");
+        assert!(trades[0].contains(" T 100.5x2 "), "{name}: {told:?}");
+    }
 }
 
 #[test]

@@ -467,6 +467,124 @@ fn quoted_headers_and_trailing_separators_change_nothing() {
 }
 
 #[test]
+fn a_header_says_itself_what_its_rows_are() {
+    let folder = tempfile::tempdir().unwrap();
+    let options = |interval: Option<u64>| Options {
+        interval,
+        ..Options::default()
+    };
+    let minute = Some(60_000_000_000);
+    for (text, interval, expected) in [
+        // `ts` of a bar is its end, as everywhere here.
+        (
+            "Volume,Close,Low,High,Open,TS\n5,2,1,3,1.5,120\n",
+            minute,
+            vec![],
+        ),
+        (
+            "Volume,Close,Low,High,Open,TS\n5,2,1,3,1.5,1700000040\n",
+            minute,
+            vec!["2023-11-14T22:14:00Z x B 2023-11-14T22:13:00Z 1.5 3 1 2 5"],
+        ),
+        (
+            "start;end;open;high;low;close\n1700000040;1700000100;1;2;1;2\n",
+            None,
+            vec!["2023-11-14T22:15:00Z x B 2023-11-14T22:14:00Z 1 2 1 2 0"],
+        ),
+        // Bars of two instruments keep apart.
+        (
+            "date,symbol,open,high,low,close,volume\n2024-01-02,AA,1,2,1,2,5\n2024-01-02,BB,3,4,3,4,6\n",
+            None,
+            vec![
+                "2024-01-03T00:00:00Z AA B 2024-01-02T00:00:00Z 1 2 1 2 5",
+                "2024-01-03T00:00:00Z BB B 2024-01-02T00:00:00Z 3 4 3 4 6",
+            ],
+        ),
+        (
+            "ts,bid,ask\n2024-01-02T10:00:00Z,1.5,1.6\n",
+            None,
+            vec!["2024-01-02T10:00:00Z x Q 1.5x0 1.6x0"],
+        ),
+        (
+            "\"Ask Size\"\tASK\tBID\tbid_size\tTimestamp\tlast\n9\t1.6\t1.5\t7\t1700000000123\t1.55\n",
+            None,
+            vec!["2023-11-14T22:13:20.123Z x Q 1.5x7 1.6x0"],
+        ),
+        (
+            "qty,price,ts\n3,1.5,1700000000\n4,1.6,1700000001\n",
+            None,
+            vec![
+                "2023-11-14T22:13:20Z x T 1.5x3 Unknown",
+                "2023-11-14T22:13:21Z x T 1.6x4 Unknown",
+            ],
+        ),
+        (
+            "id,time,side,price,amount,venue\n1,1700000000000,sell,1.5,3,XNAS\n",
+            None,
+            vec!["2023-11-14T22:13:20Z x T 1.5x3 Seller"],
+        ),
+        (
+            "date,time,price,size\n2024-01-02,10:00:00.5,1.5,3\n",
+            None,
+            vec!["2024-01-02T10:00:00.500Z x T 1.5x3 Unknown"],
+        ),
+    ] {
+        let path = spread(folder.path(), "x.csv", text);
+        let (rows, bad) = read(&path, None, &options(interval));
+        assert_eq!(bad.is_empty(), !expected.is_empty(), "{text}: {bad:?}");
+        assert_eq!(lines(&rows), expected, "{text}");
+    }
+    // Times of day need their day, as where they are declared.
+    let path = spread(folder.path(), "x.csv", "time,price,qty\n10:00:00,1.5,3\n");
+    let told = history::open(&path, None, &Options::default()).unwrap_err();
+    assert!(told.to_string().contains("--date 2024-01-31"), "{told}");
+    let on_day = Options {
+        date: history::parse_date("2024-01-02"),
+        ..Options::default()
+    };
+    let (rows, _) = read(&path, None, &on_day);
+    assert_eq!(lines(&rows), ["2024-01-02T10:00:00Z x T 1.5x3 Unknown"]);
+}
+
+#[test]
+fn a_header_that_does_not_tell_asks_for_columns() {
+    let folder = tempfile::tempdir().unwrap();
+    for (text, problem, accepted) in [
+        (
+            "ts,price\n1,2\n",
+            "no column is called qty or size or quantity or amount",
+            "--columns",
+        ),
+        (
+            "ts,timestamp,price,qty\n1,1,2,3\n",
+            "the columns 'ts', 'timestamp' could each be ts",
+            "--columns",
+        ),
+        (
+            "ts,bid,ask,price,qty\n1,1,2,3,4\n",
+            "both quotes (bid, ask) and trades (price, qty)",
+            "--columns",
+        ),
+        (
+            "1,2,3\n4,5,6\n",
+            "no format that is known; accepted: --columns",
+            "--columns",
+        ),
+        (
+            "ts,open,high,low,close\n2024-01-02,1,2,1,2\n",
+            "do not say both their start and their end",
+            "--columns start=ts,",
+        ),
+    ] {
+        let path = spread(folder.path(), "x.csv", text);
+        let told = history::open(&path, None, &Options::default()).unwrap_err();
+        let told = told.to_string();
+        assert!(told.contains(problem) && told.contains(accepted), "{told}");
+        assert!(told.contains("x.csv"), "{told}");
+    }
+}
+
+#[test]
 fn an_empty_file_and_text_of_16_bits_are_told_as_that() {
     let folder = tempfile::tempdir().unwrap();
     let problem = |bytes: &[u8], format: Option<&Format>| {
@@ -767,6 +885,68 @@ fn a_packed_file_that_is_cut_short_says_so() {
     );
     let (rows, bad) = read(&path, None, &Options::default());
     assert_eq!((rows.len(), bad.len()), (1, 0));
+}
+
+/// An archive of one member, cut off in its header (30 bytes and the name), in the member, in the index behind it (46 bytes
+/// and the name) and in the record of 22 bytes that ends it.
+#[test]
+fn a_zip_that_is_cut_short_says_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    let options = zip::write::SimpleFileOptions::default()
+        .compression_method(zip::CompressionMethod::Deflated);
+    zip.start_file("t.csv", options).unwrap();
+    zip.write_all(b"ts_ns,kind,a,b,c,d\n1,T,1,2,B,\n").unwrap();
+    let whole = zip.finish().unwrap().into_inner();
+    let path = folder.path().join("t.zip");
+    let index = whole.len() - 22 - 46 - "t.csv".len();
+    for cut in [
+        1,
+        3,
+        4,
+        20,
+        35,
+        index - 1,
+        index,
+        index + 40,
+        whole.len() - 22,
+    ]
+    .into_iter()
+    .chain(whole.len() - 21..whole.len())
+    {
+        fs::write(&path, &whole[..cut]).unwrap();
+        let error = history::open(&path, None, &Options::default()).unwrap_err();
+        let told = error.to_string();
+        assert!(
+            told.ends_with("t.zip: the zip is cut short"),
+            "{cut}: {told}"
+        );
+    }
+    fs::write(&path, &whole).unwrap();
+    assert_eq!(read(&path, None, &Options::default()).0.len(), 1);
+    // The record at the end alone is an archive without members.
+    fs::write(
+        &path,
+        b"PK\x05\x06"
+            .iter()
+            .copied()
+            .chain([0; 18])
+            .collect::<Vec<_>>(),
+    )
+    .unwrap();
+    let error = history::open(&path, None, &Options::default()).unwrap_err();
+    assert!(
+        error
+            .to_string()
+            .contains("t.zip: 0 members; accepted: one")
+    );
+    // The index says that it begins behind its end.
+    let mut wrong = whole.clone();
+    let at = whole.len() - 6;
+    wrong[at..at + 4].copy_from_slice(&u32::MAX.to_le_bytes());
+    fs::write(&path, &wrong).unwrap();
+    let error = history::open(&path, None, &Options::default()).unwrap_err();
+    assert!(error.to_string().contains("t.zip: the zip is damaged: "));
 }
 
 #[test]
