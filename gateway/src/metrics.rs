@@ -373,7 +373,7 @@ fn write_feeds(page: &mut Page, app: &App) -> fmt::Result {
         (
             "feed_not_positive_total",
             "counter",
-            "Prices not above zero.",
+            "Prices not above zero, and trades of no quantity.",
             |health| health.counters.not_positive,
         ),
         (

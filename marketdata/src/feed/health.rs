@@ -47,7 +47,7 @@ pub struct Counters {
     pub locked: u64,
     /// Prices or quantities that are no multiple of tick or lot.
     pub off_grid: u64,
-    /// Prices that are not above zero, where there are none such.
+    /// Prices that are not above zero, where there are none such, and trades of no quantity.
     pub not_positive: u64,
     /// Prices further from the one before than the band allows.
     pub outliers: u64,

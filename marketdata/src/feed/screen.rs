@@ -121,6 +121,10 @@ impl Screen {
                 if !self.are_allowed(&[level], counters) {
                     return Screened::Dropped;
                 }
+                if trade.qty <= Qty::ZERO {
+                    counters.not_positive += 1;
+                    return Screened::Dropped;
+                }
                 self.print(trade.price, counters)
             }
             MarketData::DepthDelta(update) | MarketData::DepthSnapshot(update) => {
@@ -329,9 +333,12 @@ mod tests {
             ("trade 100.25", Dropped),
             ("trade 100x0.05", Dropped),
             ("trade 0", Dropped),
+            // A trade of nothing is none, and would be the newest price.
+            ("trade 100x0", Dropped),
+            ("trade 100x-0.1", Dropped),
             ("trade 700", Passed),
         ];
-        screened(&mut screen(false, "0"), &said, [0, 0, 2, 1, 0]);
+        screened(&mut screen(false, "0"), &said, [0, 0, 2, 3, 0]);
     }
 
     #[test]
