@@ -3,9 +3,6 @@
 //! Room that was only taken is not yet written: the first write to each part of it changes the file system's own
 //! records, and a commit then waits for those as well, which more than doubles a sync and gives it a long tail. In a
 //! file that was written through once, a commit changes data and nothing else.
-//!
-//! It is filled as far as the journal asks, a little at a time: filled in one go it would stand in the way of every commit
-//! meanwhile.
 
 use std::io;
 use std::path::PathBuf;
@@ -16,7 +13,7 @@ use super::{Location, TEMPORARY_SUFFIX};
 use crate::disk::{Access, DiskFile};
 
 /// Bytes that are written and synced at a time: what a commit may have to wait behind.
-pub(super) const STEP_BYTES: u64 = 256 << 10;
+const STEP_BYTES: usize = 1 << 20;
 
 /// Where a spare segment is asked for, and taken from. Clones are the same.
 #[derive(Debug, Clone, Default)]
@@ -32,8 +29,7 @@ struct Slot {
 enum State {
     #[default]
     Unwanted,
-    /// So many bytes of it should be there by now.
-    Wanted(u64),
+    Wanted,
     Ready(Box<dyn DiskFile>),
     /// It could not be made; asked for again with the next segment.
     Failed,
@@ -44,16 +40,11 @@ impl Spare {
         self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Asks for one of which so many bytes are there, unless there is one or as much is asked for.
-    pub(super) fn want(&self, bytes: u64) {
+    /// Asks for one, unless there is one or one is being made.
+    pub(super) fn want(&self) {
         let mut state = self.state();
-        let before = match *state {
-            State::Unwanted => 0,
-            State::Wanted(before) => before,
-            State::Ready(_) | State::Failed => return,
-        };
-        if before < bytes {
-            *state = State::Wanted(bytes);
+        if matches!(*state, State::Unwanted) {
+            *state = State::Wanted;
             if let Some(maker) = self.0.maker.get() {
                 maker.unpark();
             }
@@ -66,7 +57,7 @@ impl Spare {
         match std::mem::take(&mut *state) {
             State::Ready(file) => return Some(file),
             // It comes too late for this segment and in time for the next.
-            State::Wanted(bytes) => *state = State::Wanted(bytes),
+            State::Wanted => *state = State::Wanted,
             State::Unwanted | State::Failed => {}
         }
         None
@@ -105,13 +96,11 @@ impl Maker {
         }
     }
 
-    /// Goes on with the one that is wanted; `false` when none is, or as much of it is there. One that cannot be made is let
-    /// go: the journal makes its next segment itself.
+    /// Goes on with the one that is wanted; `false` when none is, or it is whole. One that cannot be made is let go:
+    /// the journal makes its next segment itself.
     pub(crate) fn step(&mut self) -> bool {
-        let done = self.making.as_ref().map_or(0, |(_, done)| *done);
-        match *self.spare.state() {
-            State::Wanted(bytes) if done < bytes.min(self.bytes) => {}
-            _ => return false,
+        if !matches!(*self.spare.state(), State::Wanted) {
+            return false;
         }
         match self.make() {
             Ok(None) => true,
@@ -136,7 +125,7 @@ impl Maker {
             Some(making) => making,
             None => (self.begin()?, 0),
         };
-        let step = self.bytes.saturating_sub(done).min(STEP_BYTES);
+        let step = self.bytes.saturating_sub(done).min(STEP_BYTES as u64);
         file.write_at(&vec![0; step as usize], done)?;
         file.sync()?;
         let done = done + step;
@@ -162,7 +151,7 @@ impl Maker {
     pub(crate) fn end(&mut self) {
         self.making = None;
         let unused = std::mem::replace(&mut *self.spare.state(), State::Failed);
-        if matches!(unused, State::Wanted(_) | State::Ready(_)) {
+        if matches!(unused, State::Wanted | State::Ready(_)) {
             drop(unused);
             // A leftover is removed at the next start.
             let _ = self.location.disk.remove(&path(&self.location));
@@ -180,19 +169,17 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let location = Location::local(directory.path(), ShardId(0));
         let spare = Spare::default();
-        let bytes = 2 * STEP_BYTES + 512;
+        let bytes = 2 * STEP_BYTES as u64 + 512;
         let mut maker = Maker::new(location.clone(), spare.clone(), bytes);
         assert!(!maker.step());
         assert!(spare.take().is_none());
 
-        spare.want(STEP_BYTES);
-        assert_eq!([maker.step(), maker.step()], [true, false]);
-        spare.want(STEP_BYTES + 1);
-        assert_eq!([maker.step(), maker.step()], [true, false]);
-        assert!(spare.take().is_none(), "it is not whole");
-        spare.want(bytes);
-        assert!(!maker.step());
-        spare.want(bytes);
+        spare.want();
+        assert_eq!(
+            [maker.step(), maker.step(), maker.step()],
+            [true, true, false]
+        );
+        spare.want();
         assert!(!maker.step(), "one is enough");
         let file = spare.take().unwrap();
         assert_eq!(file.length().unwrap(), bytes);
@@ -207,13 +194,13 @@ mod tests {
         let location = Location::local(directory.path().join("missing"), ShardId(0));
         let spare = Spare::default();
         let mut maker = Maker::new(location.clone(), spare.clone(), 512);
-        spare.want(512);
+        spare.want();
         assert!(!maker.step());
         std::fs::create_dir(directory.path().join("missing")).unwrap();
-        spare.want(512);
+        spare.want();
         assert!(!maker.step(), "not for this segment");
         assert!(spare.take().is_none());
-        spare.want(512);
+        spare.want();
         assert!(!maker.step());
         assert!(spare.take().is_some());
     }
@@ -224,7 +211,7 @@ mod tests {
         let location = Location::local(directory.path(), ShardId(0));
         let spare = Spare::default();
         let mut maker = Maker::new(location.clone(), spare.clone(), 512);
-        spare.want(512);
+        spare.want();
         maker.step();
         assert!(path(&location).exists());
         maker.end();

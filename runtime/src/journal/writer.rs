@@ -6,7 +6,7 @@
 //!
 //! A segment takes all of its room when it is created, so that a commit changes data and no file sizes,
 //! and a full disk is found before a record is half written. What is left of the room goes when the
-//! segment is closed. While a segment fills the next one is made beside it (`spare.rs`); one that is not
+//! segment is closed. Once a segment is half full the next one is asked for (`spare.rs`); one that is not
 //! ready in time is made here.
 //!
 //! Any failed write or sync poisons the writer for good: after a failed fsync the kernel may have
@@ -22,7 +22,7 @@ use types::Seq;
 
 use super::later::Later;
 use super::record::{Chain, HEADER_BYTES, Header};
-use super::spare::{self, STEP_BYTES, Spare};
+use super::spare::{self, Spare};
 use super::{Anchor, JournalError, Location, Mark, Segment};
 use crate::disk::{Access, DiskFile};
 
@@ -70,8 +70,6 @@ struct Open {
     segment: Segment,
     /// Up to the end of the last record.
     bytes: u64,
-    /// Bytes of the next segment that were asked for.
-    asked: u64,
 }
 
 impl Writer {
@@ -101,7 +99,6 @@ impl Writer {
                     file: file.into(),
                     segment,
                     bytes,
-                    asked: 0,
                 })
             }
         };
@@ -193,13 +190,8 @@ impl Writer {
             .write_at(append.bytes, open.bytes)
             .map_err(|error| JournalError::io("write", &open.segment.path, error))?;
         open.bytes += bytes;
-        // All of the next one when four fifths of this one are full.
-        let due = (open.bytes / 4)
-            .saturating_mul(5)
-            .min(self.segment_bytes_max);
-        if due / STEP_BYTES > open.asked / STEP_BYTES || due == self.segment_bytes_max {
-            open.asked = due;
-            self.spare.want(due);
+        if open.bytes > self.segment_bytes_max / 2 {
+            self.spare.want();
         }
         self.written = append.end;
         Ok(())
@@ -366,7 +358,6 @@ impl Writer {
                 path,
             },
             bytes: HEADER_BYTES as u64,
-            asked: 0,
         })
     }
 
