@@ -164,9 +164,14 @@ fn a_print_of_nothing_is_a_bad_row_in_binary_formats_too() {
     ] {
         let path = file(&folder, name, &bytes);
         let (rows, bad) = read(&path, None, &Options::default());
-        assert_eq!(bad.len(), 1, "{name}: {bad:?}");
-        let told = bad[0].to_string();
-        assert!(told.contains(name) && told.ends_with(BAD), "{told}");
+        if name == "x.tape" {
+            // What a venue said is dropped as it was live.
+            assert!(bad.is_empty(), "{bad:?}");
+        } else {
+            assert_eq!(bad.len(), 1, "{name}: {bad:?}");
+            let told = bad[0].to_string();
+            assert!(told.contains(name) && told.ends_with(BAD), "{told}");
+        }
         let told = lines(&rows);
         let trades: Vec<_> = told.iter().filter(|line| line.contains(" T ")).collect();
         assert_eq!(trades.len(), 1, "{name}: {told:?}");
