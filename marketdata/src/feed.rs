@@ -11,10 +11,10 @@
 //!   nothing is known, and the adapter says nothing else about depth;
 //! - otherwise the levels that it has stated are exactly a book that the venue had;
 //! - what comes twice or late changes nothing;
-//! - of a message that cannot be read to its end nothing is told, and the connection starts anew, as what is missing of
-//!   it is not known (Bybit, Kraken and OKX do tell the items before the place). An event in a message that can be read,
-//!   but which lacks something or has a value that we do not hold, is told of as [`Malformed`] by itself: the other events
-//!   of its message are told.
+//! - after a message that cannot be read to its end the connection starts anew, as what is missing of it is not known;
+//!   of its items those before the place may have been told, and are lost with the rest. An event in a message that can be
+//!   read, but which lacks something or has a value that we do not hold, is told of as [`Malformed`] by itself: the other
+//!   events of its message are told.
 
 mod book;
 mod credentials;

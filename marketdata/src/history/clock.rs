@@ -299,6 +299,11 @@ pub(super) fn is_time_of_day(text: &[u8]) -> bool {
     !is_count && !is_date && time(text).is_some_and(|(_, rest)| rest.is_empty())
 }
 
+/// Whether a text is a date without a time, and no count since 1970 of today's digits.
+pub(super) fn is_date(text: &[u8]) -> bool {
+    unit_of_count(text).is_none() && date(text).is_some_and(|(_, rest)| rest.is_empty())
+}
+
 /// Whether a time is a midnight of the clock that it is of: a date alone, or one with a time of 0; of a count, of UTC. `None`
 /// of what is no time.
 pub(super) fn is_midnight(text: &[u8]) -> Option<bool> {

@@ -226,8 +226,9 @@ const DATE_ACCEPTED: &str = "--date 2024-01-31, or a date in the file's name";
 const NO_INTERVAL: &str = "its bars do not say both their start and their end";
 const INTERVAL_ACCEPTED: &str =
     "--interval 1m, or a length such as 1m, 1h or 1d in the file's name";
-const ENDS_ACCEPTED: &str = "--interval 1m, or a length such as 1m, 1h or 1d in the file's name, where the column ts has the bars' \
-                             ends; where it has their starts, also --columns start=ts,open=open,high=high,low=low,close=close";
+/// Of a text the file's name does not do: it says how long bars are, and not which of the two `ts` is.
+const ENDS_ACCEPTED: &str = "--interval 1m where the column ts has the bars' ends; where it has their starts, also --columns \
+                             start=ts,open=open,high=high,low=low,close=close";
 
 /// What bars of an unknown length need to have said.
 fn no_interval(path: &Path, ends_by_name: bool) -> OpenError {
@@ -248,7 +249,7 @@ fn context(layout: &Layout, name: &str, options: &Options, setting: Setting) -> 
         interval: options
             .interval
             .or(layout.interval)
-            .or_else(|| interval_of(name)),
+            .or_else(|| interval_of(name).filter(|_| !layout.ends_by_name())),
         tick: options.tick,
         lot: options.lot,
     }

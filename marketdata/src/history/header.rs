@@ -36,9 +36,23 @@ pub(super) enum First {
     Instant,
     /// A time of day without its date.
     TimeOfDay,
+    /// A date without a time.
+    Date,
     /// No time.
     Other,
 }
+
+/// What orders and the levels of books have beside a price and a quantity, and quotes and trades have not.
+const NO_TRADES: [&str; 8] = [
+    "is_snapshot",
+    "order_id",
+    "action",
+    "type",
+    "event",
+    "event_type",
+    "update_type",
+    "level",
+];
 
 /// Why the names do not say what the rows are.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -179,6 +193,14 @@ impl<'a> Names<'a> {
                 *field = "time";
             }
         }
+        // It would be known from the first instant of its day.
+        if let [("ts", name)] = columns[..]
+            && first(name) == First::Date
+        {
+            return Err(Unclear::Row(format!(
+                "the time '{name}' is a date alone, which says of a quote or a trade not when it was"
+            )));
+        }
         // Of others it is at times the name of a venue.
         if let Some(name) = self.field("venue")?
             && first(name) != First::Other
@@ -238,6 +260,11 @@ pub(super) fn by_names(names: &[&str], first: impl Fn(&str) -> First) -> Result<
     } else {
         let (wanted, others) = if quotes > trades { QUOTE } else { TRADE };
         let mut columns = table.row(&wanted, &others)?;
+        if let Some(other) = NO_TRADES.iter().find_map(|name| table.called(name).pop()) {
+            return Err(Unclear::Row(format!(
+                "with a column '{other}' its rows may be orders or levels of a book"
+            )));
+        }
         columns.extend(table.times(first)?);
         columns
     };
@@ -268,6 +295,7 @@ pub(super) fn of_text(header: &str, rows: &[u8]) -> Result<Layout, Unclear> {
             match value {
                 None | Some(b"") => First::Instant,
                 Some(value) if clock::is_time_of_day(value) => First::TimeOfDay,
+                Some(value) if clock::is_date(value) => First::Date,
                 Some(value) if clock::is_instant(value) => First::Instant,
                 Some(_) => First::Other,
             }
@@ -383,6 +411,16 @@ mod tests {
         assert_eq!(of_day.unwrap(), "price=price,qty=qty,time=time");
         let named = told("ts,venue,price,qty", First::Other);
         assert_eq!(named.unwrap(), "price=price,qty=qty,ts=ts");
+        let of_a_day = told("date,price,qty", First::Date);
+        assert_eq!(
+            of_a_day.unwrap_err(),
+            "the time 'date' is a date alone, which says of a quote or a trade not when it was"
+        );
+        let with_time = told("date,time,price,qty", First::Date);
+        assert_eq!(
+            with_time.unwrap(),
+            "price=price,qty=qty,date=date,time=time"
+        );
     }
 
     #[test]
@@ -414,6 +452,14 @@ mod tests {
             (
                 "Close,CLOSE,open,high,low,ts",
                 "the columns 'Close', 'CLOSE' could each be close",
+            ),
+            (
+                "timestamp,is_snapshot,side,price,amount",
+                "with a column 'is_snapshot' its rows may be orders or levels of a book",
+            ),
+            (
+                "ts,Order_Id,Type,price,size",
+                "with a column 'Order_Id' its rows may be orders or levels of a book",
             ),
             (
                 "ts,bid,ask,price,qty",

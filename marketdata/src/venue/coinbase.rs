@@ -125,13 +125,16 @@ impl Coinbase {
         now: TimestampNs,
         out: &mut Output,
     ) -> Result<Result<(), Malformed>, Unexpected> {
+        // The first error is told, and what follows it is said all the same.
+        let mut said = Ok(());
         for event in envelope.events.items().ok_or(Unexpected)? {
-            let said = self.on_event(event?, envelope, now, out);
-            if said.is_err() || !self.tracks.is_following() {
-                return Ok(said);
+            let told = self.on_event(event?, envelope, now, out);
+            said = said.and(told);
+            if !self.tracks.is_following() {
+                break;
             }
         }
-        Ok(Ok(()))
+        Ok(said)
     }
 
     fn on_event(

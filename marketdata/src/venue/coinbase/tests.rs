@@ -48,6 +48,24 @@ fn update(sequence: u64, side: &str, price: &str, quantity: &str) -> String {
     )
 }
 
+/// One message, two events: the first of a product that nobody listed, the second of one that is.
+#[test]
+fn an_event_of_another_product_hides_none_behind_it() {
+    let mut coinbase = coinbase(BookChannel::Depth);
+    message(&mut coinbase, &snapshot(0, "BTC-USD"));
+    let event = |product: &str, quantity: &str| {
+        format!(
+            r#"{{"type":"update","product_id":"{product}","updates":[{{"side":"bid","event_time":"2023-02-09T20:32:50.7Z","price_level":"21921.73","new_quantity":"{quantity}"}}]}}"#
+        )
+    };
+    let events = [event("DOGE-USD", "1"), event("BTC-USD", "0.5")].join(",");
+    let mut bytes = envelope("l2_data", 1, &events).into_bytes();
+    let mut out = Output::default();
+    let said = coinbase.message(&mut bytes, after_ms(2), &mut out);
+    assert!(said.unwrap_err().to_string().contains("DOGE-USD"));
+    assert_eq!(out.events.len(), 1);
+}
+
 #[test]
 fn a_book_is_stated_and_changed() {
     let mut coinbase = coinbase(BookChannel::Depth);

@@ -575,6 +575,17 @@ fn a_header_that_does_not_tell_asks_for_columns() {
             "do not say both their start and their end",
             "--columns start=ts,",
         ),
+        // Whoever knows the end of a day at its beginning sees the future.
+        (
+            "date,bid,ask\n2024-01-02,1,2\n",
+            "the time 'date' is a date alone",
+            "--columns",
+        ),
+        (
+            "timestamp,is_snapshot,side,price,amount\n1,true,bid,2,3\n",
+            "its rows may be orders or levels of a book",
+            "--columns",
+        ),
     ] {
         let path = spread(folder.path(), "x.csv", text);
         let told = history::open(&path, None, &Options::default()).unwrap_err();
@@ -582,6 +593,31 @@ fn a_header_that_does_not_tell_asks_for_columns() {
         assert!(told.contains(problem) && told.contains(accepted), "{told}");
         assert!(told.contains("x.csv"), "{told}");
     }
+}
+
+/// A length in the file's name says how long the bars are, and not whether `ts` is their start or their end.
+#[test]
+fn bars_with_ts_alone_are_not_dated_by_the_name_of_their_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = "ts,open,high,low,close\n2024-01-02T00:01:00Z,1,2,0.5,1.5\n";
+    let path = spread(folder.path(), "B_1m.csv", text);
+    let refused = history::open(&path, None, &named("B")).unwrap_err();
+    assert!(
+        refused
+            .to_string()
+            .contains("--interval 1m where the column ts has the bars' ends")
+    );
+    let minute = Options {
+        interval: Some(60_000_000_000),
+        ..named("B")
+    };
+    let (rows, bad) = read(&path, None, &minute);
+    assert!(bad.is_empty(), "{bad:?}");
+    let told = lines(&rows);
+    assert!(
+        told[0].starts_with("2024-01-02T00:01:00Z B B 2024-01-02T00:00:00Z "),
+        "{told:?}"
+    );
 }
 
 #[test]
