@@ -149,9 +149,9 @@ fn the_past_is_the_same_whatever_comes_after_it() {
 
 /// Buys before each bar that closes higher: what no strategy can, so the test makes it from the future.
 #[derive(Debug)]
-struct Oracle {
-    rises: Vec<bool>,
-    at: usize,
+pub(crate) struct Oracle {
+    pub(crate) rises: Vec<bool>,
+    pub(crate) at: usize,
 }
 
 impl Strategy for Oracle {

@@ -6,13 +6,12 @@ use backtest::declared::Recipe;
 use backtest::outcome::{Executed, Outcome, Sample};
 use backtest::run::{Fills, Made, Memory, Observer, Settings, Timed, Unobserved, run};
 use backtest::strategies::{self, ALL, Data, Declared, Offer};
-use backtest::strategy::{
-    Closed, Context, Kind, Parameter, ParameterError, Strategy, Value, Values,
-};
+use backtest::strategy::{Kind, Parameter, ParameterError, Strategy, Value, Values};
 use engine::Shard;
 use marketdata::history::{Basis, Edges};
 use types::{Command, Event, Input, InputKind, MarketData, Price, Qty, TimestampNs};
 
+use crate::look_ahead::Oracle;
 use crate::world::{bars_of, plain, quotes_of, share};
 
 /// Real data that has what a strategy needs: the newest bars of shares, hours of a currency, or quotes of coins.
@@ -301,23 +300,6 @@ fn the_past_of_each_is_the_same_wherever_the_data_is_cut() {
         // No three pairs of the fixture make a triangle.
         let is_idle = declared.name == "triangular";
         assert!(asked > 0 || is_idle, "{}", declared.name);
-    }
-}
-
-/// Knows the next bar, as it has the data.
-struct Oracle {
-    rises: Vec<bool>,
-    at: usize,
-}
-
-impl Strategy for Oracle {
-    fn on_bar(&mut self, context: &mut Context<'_>, closed: &Closed) {
-        self.at += 1;
-        if self.rises.get(self.at) == Some(&true) {
-            context.long(closed.instrument);
-        } else {
-            context.flat(closed.instrument);
-        }
     }
 }
 
