@@ -5,6 +5,8 @@ use types::{Codec, CodecError, OrderId, Reader, Seq, TimestampNs, codec_enum, co
 
 use crate::slab::NIL;
 
+const NEVER: TimestampNs = TimestampNs(u64::MAX);
+
 /// What is due. The order of the variants is the order of work at one time for one order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum DueKind {
@@ -65,6 +67,8 @@ pub(crate) struct Agenda {
     free: u32,
     /// Handles; the least at index 0.
     heap: Vec<u32>,
+    /// When the next thing is due, or the end of time: what every input compares with.
+    next_at: TimestampNs,
 }
 
 impl Agenda {
@@ -73,6 +77,7 @@ impl Agenda {
             places: Vec::new(),
             free: NIL,
             heap: Vec::new(),
+            next_at: NEVER,
         }
     }
 
@@ -87,7 +92,7 @@ impl Agenda {
     /// Whether something is due by now.
     #[inline]
     pub(crate) fn is_due(&self, now: TimestampNs) -> bool {
-        self.next().is_some_and(|due| due.at <= now)
+        self.next_at <= now && !self.heap.is_empty()
     }
 
     /// The handle of the next thing; there must be one.
@@ -109,6 +114,7 @@ impl Agenda {
         };
         self.heap.push(handle);
         self.rise(index as usize);
+        self.note_next();
         handle
     }
 
@@ -122,6 +128,11 @@ impl Agenda {
             self.rise(index);
             self.sink(index);
         }
+        self.note_next();
+    }
+
+    fn note_next(&mut self) {
+        self.next_at = self.next().map_or(NEVER, |due| due.at);
     }
 
     /// Everything that is due, in no particular order, with its handle.
@@ -211,7 +222,11 @@ mod tests {
                     let (_, handle) = model.swap_remove(pick % model.len());
                     agenda.remove(handle);
                 }
-                prop_assert_eq!(agenda.next(), model.iter().map(|(due, _)| due).min());
+                let next = model.iter().map(|(due, _)| due).min();
+                prop_assert_eq!(agenda.next(), next);
+                for now in 0..51 {
+                    prop_assert_eq!(agenda.is_due(TimestampNs(now)), next.is_some_and(|due| due.at.0 <= now));
+                }
                 prop_assert_eq!(agenda.iter().count(), model.len());
             }
         }

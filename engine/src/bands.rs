@@ -48,7 +48,7 @@ impl Band {
     };
 
     #[inline]
-    const fn has(self, mark: i64) -> bool {
+    pub(crate) const fn has(self, mark: i64) -> bool {
         self.low <= mark && mark <= self.high
     }
 
@@ -269,10 +269,11 @@ impl Bands {
     )]
     #[inline(always)]
     pub(crate) fn is_within(&self, row: u32, mark: Ticks, reach: i64) -> bool {
-        let band = self.band(row as usize);
+        // Neither the whole band nor none ends near a mark on both sides as it is written here.
+        let Near { low, high } = self.near(row as usize);
         let (below, above) = (
-            mark.0.wrapping_sub(band.low),
-            band.high.wrapping_sub(mark.0),
+            mark.0.wrapping_sub(self.base.mark(low)),
+            self.base.mark(high).wrapping_sub(mark.0),
         );
         // As unsigned numbers those on the wrong side are too large.
         (below as u64 <= reach as u64) & (above as u64 <= reach as u64)
@@ -344,6 +345,26 @@ impl Bands {
         top[0].has(low.0)
             && top[0].has(high.0)
             && !self.high_water.may_fall(as_good(worst, direction))
+    }
+
+    /// Marks at which no row needs a look and none is better than a best one, of positions of this direction; perhaps
+    /// not all of them.
+    pub(crate) fn calm(&self, direction: Lots) -> Band {
+        if self.holdings.is_empty() {
+            return Band::WHOLE;
+        }
+        let Some(top) = self.levels.last() else {
+            return Band::NONE;
+        };
+        let Some((line, best)) = self.high_water.calm() else {
+            return top[0];
+        };
+        let (low, high) = if direction.0 >= 0 {
+            (line, best)
+        } else {
+            (-best, -line)
+        };
+        top[0].meet(Band::TRAILING).meet(Band { low, high })
     }
 
     /// The mark is here, and nobody needs a look at it any more. Says whether [`Bands::rise`] has something to

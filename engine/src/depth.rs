@@ -30,6 +30,7 @@ impl Depth {
         self.asks.clear();
     }
 
+    #[inline(always)]
     pub(crate) fn set(
         &mut self,
         side: Side,

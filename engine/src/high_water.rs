@@ -400,6 +400,12 @@ impl HighWater {
         }
     }
 
+    /// The least mark that no row needs a look at, and the most that is better than nobody's best.
+    pub(crate) fn calm(&self) -> Option<(i64, i64)> {
+        let top = self.levels.last().filter(|_| self.len > 0)?;
+        Some((top[0].line(), self.risen))
+    }
+
     /// Whether a row's best mark may be further above this one than it may be.
     #[inline(always)]
     pub(crate) fn may_fall(&self, mark: i64) -> bool {

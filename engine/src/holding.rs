@@ -1,11 +1,12 @@
 //! Holdings: what an account has of one instrument, at exact average cost, with the sums of its
 //! working orders; and what a fill does to one.
 
+use std::hint::select_unpredictable;
 use std::num::{NonZeroI64, NonZeroU64};
 
 use types::{
-    AccountId, FeeSchedule, InstrumentId, Leg, Lots, MarkKind, Money, Notional, Qty, Ratio,
-    Requirement, Side, Ticks, TimestampNs, codec_struct,
+    AccountId, Codec, CodecError, FeeSchedule, InstrumentId, Leg, Lots, MarkKind, Money, Notional,
+    Qty, Ratio, Reader, Requirement, Side, Ticks, TimestampNs, codec_struct,
 };
 
 use crate::derived::{Derived, DerivedBits};
@@ -20,10 +21,8 @@ pub(crate) struct Holding {
     pub(crate) cost: Notional,
     /// Long is positive.
     pub(crate) lots: Lots,
-    /// Leaves of the working buys that may open or enlarge.
-    pub(crate) buys: Lots,
-    /// Leaves of the working sells that may open or enlarge.
-    pub(crate) sells: Lots,
+    /// Leaves of the working orders that may open or enlarge.
+    pub(crate) working: BySide,
     pub(crate) account: AccountId,
     pub(crate) instrument: InstrumentId,
     /// Working orders for it, those that only reduce included.
@@ -50,8 +49,7 @@ codec_struct!(Holding {
     cost,
     lots,
     opened,
-    buys,
-    sells,
+    working,
     account,
     instrument,
     leg,
@@ -75,8 +73,7 @@ impl Holding {
             cost: Notional::ZERO,
             lots: Lots(0),
             opened: TimestampNs(0),
-            buys: Lots(0),
-            sells: Lots(0),
+            working: BySide([Lots(0); 2]),
             account,
             instrument,
             leg,
@@ -98,11 +95,8 @@ impl Holding {
     #[inline(always)]
     pub(crate) fn note_price(&mut self, price: Ticks) {
         let bits = (u64::BITS - price.0.unsigned_abs().leading_zeros()) as u8;
-        let before = if self.orders == 0 {
-            0
-        } else {
-            self.price_bits.0
-        };
+        // Of an account with few orders it is a coin toss whether one works.
+        let before = select_unpredictable(self.orders == 0, 0, self.price_bits.0);
         self.price_bits.0 = before.max(bits);
     }
 
@@ -124,36 +118,53 @@ impl Holding {
         })
     }
 
+    /// Leaves of the working buys that may open or enlarge.
+    #[inline]
+    pub(crate) const fn buys(&self) -> Lots {
+        self.working.0[Side::Buy as usize]
+    }
+
+    /// Leaves of the working sells that may open or enlarge.
+    #[inline]
+    pub(crate) const fn sells(&self) -> Lots {
+        self.working.0[Side::Sell as usize]
+    }
+
     /// Another order of this side works, or so much more of one.
     #[inline(always)]
-    pub(crate) fn add_working(&mut self, side: Side, lots: Lots) {
-        let (bought, sold) = by_side(side, lots);
-        self.buys = self.buys.saturating_add(bought);
-        self.sells = self.sells.saturating_add(sold);
+    pub(crate) const fn add_working(&mut self, side: Side, lots: Lots) {
+        let sum = self.working_mut(side);
+        *sum = sum.saturating_add(lots);
     }
 
     /// So much of an order of this side works no longer.
     #[inline(always)]
-    pub(crate) fn sub_working(&mut self, side: Side, lots: Lots) {
-        let (bought, sold) = by_side(side, lots);
-        self.buys = self.buys.saturating_sub(bought);
-        self.sells = self.sells.saturating_sub(sold);
+    pub(crate) const fn sub_working(&mut self, side: Side, lots: Lots) {
+        let sum = self.working_mut(side);
+        *sum = sum.saturating_sub(lots);
     }
 
     /// The sum that a working order of this side counts in.
+    #[inline(always)]
     pub(crate) const fn working_mut(&mut self, side: Side) -> &mut Lots {
-        match side {
-            Side::Buy => &mut self.buys,
-            Side::Sell => &mut self.sells,
-        }
+        &mut self.working.0[side as usize]
     }
 }
 
-/// The lots of an order as bought and as sold, without a branch on the side, which is a coin toss.
-#[inline(always)]
-const fn by_side(side: Side, lots: Lots) -> (Lots, Lots) {
-    let sold = lots.0 & -(side as i64);
-    (Lots(lots.0 ^ sold), Lots(sold))
+/// Bought, then sold: an index instead of a branch on the side, which is a coin toss.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct BySide([Lots; 2]);
+
+impl Codec for BySide {
+    fn encode(&self, out: &mut Vec<u8>) {
+        let [buys, sells] = self.0;
+        buys.encode(out);
+        sells.encode(out);
+    }
+
+    fn decode(reader: &mut Reader<'_>) -> Result<Self, CodecError> {
+        Ok(Self([Codec::decode(reader)?, Codec::decode(reader)?]))
+    }
 }
 
 /// The largest value of a position that an order may aim at: 9e9 of the quote currency. Far enough
@@ -236,6 +247,35 @@ pub(crate) const fn value(price: Ticks, lots: Lots, tick_value: TickValue) -> No
     }
 }
 
+/// What a position comes to at a mark.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Worth {
+    /// Its value, as of [`value`].
+    pub(crate) value: Notional,
+    /// The same without its sign.
+    pub(crate) size: i128,
+    /// By how much it moves with a tick of the mark; above zero.
+    pub(crate) slope: i128,
+}
+
+/// What `lots`, which are not zero, come to at a mark, without a branch on either sign; `None` where that passes machine
+/// words, or is so much that it is no usual position.
+#[inline(always)]
+pub(crate) fn worth(mark: Ticks, lots: Lots, tick_value: TickValue) -> Option<Worth> {
+    let tick_lots = mark.0.checked_mul(lots.0)?;
+    let word = tick_value.word?.get();
+    let tick_lot = u128::from(word.unsigned_abs());
+    let slope = u128::from(lots.0.unsigned_abs()) * tick_lot;
+    (slope >> SLOPE_BITS == 0).then(|| Worth {
+        value: Notional(i128::from(tick_lots) * i128::from(word)),
+        size: (u128::from(tick_lots.unsigned_abs()) * tick_lot) as i128,
+        slope: slope as i128,
+    })
+}
+
+/// No usual position moves by more with a tick: so many of these are still a number.
+const SLOPE_BITS: u32 = 100;
+
 #[cold]
 #[inline(never)]
 const fn wide_value(price: Ticks, lots: Lots, tick_value: Notional) -> Notional {
@@ -243,21 +283,33 @@ const fn wide_value(price: Ticks, lots: Lots, tick_value: Notional) -> Notional 
     Notional(tick_lots.saturating_mul(tick_value.0))
 }
 
-/// `total * part / whole`, rounded up, without an intermediate overflow; `0 < whole <= 2^63`,
-/// `0 <= part <= whole`.
-pub(crate) fn share_ceil(total: i128, part: i128, whole: i128) -> i128 {
+/// `total * part / whole`, rounded up, without an intermediate overflow; `part <= whole` and
+/// `0 < whole <= 2^63`.
+pub(crate) fn share_ceil(total: i128, part: u64, whole: u64) -> i128 {
     if part == whole {
         return total;
     }
+    let size = total.unsigned_abs();
+    // Whether the position is long or short is a coin toss: all ones below zero, and no branch.
+    let sign = total >> 127;
+    let above = u128::from(whole - 1) & !(sign as u128);
     // One division where the product fits, as it does for all but the largest positions.
-    if total.unsigned_abs().leading_zeros() + part.unsigned_abs().leading_zeros() > 129 {
-        let product = total * part;
-        let whole = whole.unsigned_abs();
-        // Whether the position is long or short is a coin toss: all ones below zero, and no branch.
-        let sign = product >> 127;
-        let above = (whole - 1) & !(sign as u128);
-        let quotient = ((product.unsigned_abs() + above) / whole) as i128;
+    let product = size.checked_mul(part.into());
+    if let Some(product) = product.and_then(|product| product.checked_add(above)) {
+        let quotient = (product / u128::from(whole)) as i128;
         return (quotient ^ sign) - sign;
+    }
+    wide_share_ceil(total, part.into(), whole.into())
+}
+
+/// As [`share_ceil`] of more lots than a machine word has; `part` and `whole` are above zero.
+#[inline(never)]
+pub(crate) fn wide_share_ceil(total: i128, part: i128, whole: i128) -> i128 {
+    if part == whole {
+        return total;
+    }
+    if total.unsigned_abs().leading_zeros() + part.unsigned_abs().leading_zeros() > 129 {
+        return -(-(total * part)).div_euclid(whole);
     }
     let (quotient, remainder) = (total.div_euclid(whole), total.rem_euclid(whole));
     quotient * part - (-(remainder * part)).div_euclid(whole)
@@ -303,7 +355,7 @@ impl Holding {
         }
         let closing = held.unsigned_abs().min(lots.0.unsigned_abs());
         let closed_lots = Lots(held.signum() * closing as i64);
-        let removed = share_ceil(self.cost.0, closing.into(), held.unsigned_abs().into());
+        let removed = share_ceil(self.cost.0, closing, held.unsigned_abs());
         let profit = value(price, closed_lots, tick_value).saturating_sub(Notional(removed));
         let (realised, rest) = booked(profit);
         let left = Lots(held.saturating_add(lots.0));
@@ -388,6 +440,14 @@ pub(crate) fn fee_shift(fees: &FeeSchedule) -> u8 {
         shift += 1;
     }
     shift
+}
+
+/// What a tick of a lot is worth, and no less than the fee of that, where [`fee_shift`] bounds it; `None` beyond a machine
+/// word with its sign.
+pub(crate) fn tick_charge(tick_value: TickValue, fee_shift: u8) -> Option<u64> {
+    let worth = tick_value.word?.get().unsigned_abs();
+    let charge = worth.checked_add((worth >> fee_shift) + 1)?;
+    (charge <= i64::MAX.unsigned_abs()).then_some(charge)
 }
 
 /// A fee rate on the value of one tick on one lot, in units of [`Money`] and lowest terms: the fee of
@@ -534,6 +594,12 @@ mod tests {
         assert_eq!(share_ceil(i128::MAX / 2, 1, 3), i128::MAX / 6);
         assert_eq!(share_ceil(-10, 1, 3), -3);
         assert_eq!(share_ceil(10, 1, 3), 4);
+        // A product of nearly 2^190; and one of 2^127, a third of which is one more than that of 2^127 - 1.
+        assert_eq!(
+            share_ceil(i128::MIN, (1 << 63) - 1, 1 << 63),
+            i128::MIN + (1 << 64)
+        );
+        assert_eq!(share_ceil(1 << 126, 2, 3), i128::MAX / 3 + 1);
     }
 
     #[test]
@@ -592,6 +658,20 @@ mod tests {
             let quick = TickFee::new(&fees, false, tick_value).and_then(|fee| fee.of(price, lots));
             let exact = fee(&fees, false, value(price, lots, tick_value), Qty::ONE);
             prop_assert!(quick.is_none_or(|quick| quick == exact), "{quick:?} {exact:?}");
+        }
+
+        #[test]
+        fn a_share_is_a_division(
+            total in prop_oneof![-1_000_i128..1_000, any::<i64>().prop_map(i128::from), any::<i128>()],
+            parts in (1_u64..=1 << 63, 1_u64..=1 << 63),
+            small: bool,
+        ) {
+            let (part, whole) = (parts.0.min(parts.1), parts.0.max(parts.1));
+            let (part, whole) = if small { (part % 100, whole % 100 + 100) } else { (part, whole) };
+            // In parts, of which none passes the range.
+            let (quotient, remainder) = (total.div_euclid(whole.into()), total.rem_euclid(whole.into()));
+            let rest = (remainder as u128 * u128::from(part)).div_ceil(whole.into());
+            prop_assert_eq!(share_ceil(total, part, whole), quotient * i128::from(part) + rest as i128);
         }
 
         #[test]

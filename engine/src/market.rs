@@ -15,6 +15,7 @@ use crate::book::{Book, Ladder, Nodes};
 use crate::depth::Depth;
 use crate::high_water::Best;
 use crate::holding::{self, TickFee, TickValue};
+use crate::shard::Calm;
 
 /// Best bid and ask in ticks and lots.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -150,6 +151,8 @@ pub(crate) struct Market {
     pub(crate) lot_charge: Option<i64>,
     /// No fee is more than the notional divided by two to this; derived from the definition.
     fee_shift: u8,
+    /// No tick of a lot is worth more with the fees of both, but for what `lot_charge` is; derived from the definition.
+    pub(crate) tick_charge: u64,
     /// Prices and quantities; derived from the definition.
     pub(crate) tick_grid: Grid,
     pub(crate) lot_grid: Grid,
@@ -197,6 +200,8 @@ pub(crate) struct Market {
     others: Option<Box<OtherBands>>,
     /// How many positions these are: without any nobody asks for their marks.
     pub(crate) others_open: u32,
+    /// Where its prices concern nobody; found when somebody asks.
+    pub(crate) calm: Calm,
 }
 
 /// The bands of the positions that are not valued at what closing them gets.
@@ -226,6 +231,8 @@ impl Market {
     pub(crate) fn new(instrument: Instrument, tick_value: Notional, currency: CurrencyId) -> Self {
         let tick_value = TickValue::new(tick_value);
         let lot_charge = holding::lot_charge(&instrument.fees, instrument.qty(Lots(1)));
+        let fee_shift = holding::fee_shift(&instrument.fees);
+        let tick_charge = holding::tick_charge(tick_value, fee_shift);
         Self {
             instrument,
             tick_value,
@@ -234,9 +241,11 @@ impl Market {
             tick_grid: Grid::new(instrument.tick_size.0),
             lot_grid: Grid::new(instrument.lot_size.0),
             lot_charge,
-            fee_shift: holding::fee_shift(&instrument.fees),
+            fee_shift,
+            tick_charge: tick_charge.unwrap_or(u64::MAX),
             is_plain: is_direct(&instrument.liquidity)
                 && lot_charge.is_some()
+                && tick_charge.is_some()
                 && instrument.collar == Ratio::ZERO
                 && instrument.fees.minimum == Money::ZERO
                 && instrument.margin.initial.per_unit == Money::ZERO,
@@ -262,6 +271,7 @@ impl Market {
             shorts: Bands::default(),
             others: None,
             others_open: 0,
+            calm: Calm::NEVER,
         }
     }
 

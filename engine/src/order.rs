@@ -253,6 +253,16 @@ impl Flags {
         Self(bits)
     }
 
+    /// Of an order that neither has to close nor is post-only, of an account that may go short and does not pay in cash.
+    #[inline]
+    pub(crate) const fn of_plain(request: &NewOrder) -> Self {
+        Self(if request.cancel_on_disconnect {
+            Self::CANCEL_ON_DISCONNECT
+        } else {
+            0
+        })
+    }
+
     /// The same without what its fills have done.
     #[must_use]
     pub(crate) const fn as_sent(self) -> Self {

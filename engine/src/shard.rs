@@ -12,6 +12,7 @@ mod amend;
 mod auction;
 mod bars;
 mod bookings;
+mod calm;
 mod cancel;
 mod cascade;
 mod check;
@@ -61,6 +62,7 @@ use crate::orders::Orders;
 use crate::slab::Slab;
 use crate::table::Table;
 use crate::windows::Windows;
+pub(crate) use calm::Calm;
 use cascade::Pending;
 pub(crate) use check::{is_beyond, trailed};
 pub use foresight::Foresight;
@@ -202,6 +204,8 @@ pub struct Shard {
     /// Accounts that stand below a floor, or below where they are to be warned of one, since the newest input is over,
     /// ascending: the next one judges them first. Follows from their equity and limits.
     pub(crate) below: Vec<AccountId>,
+    /// Inputs that did more than to show what concerned nobody; no part of the state.
+    stirs: u64,
     /// What one input fills and empties; kept for its memory, no part of the state.
     pending: Pending,
 }
@@ -244,6 +248,7 @@ impl Shard {
             holding_handles: Table::new(),
             client_orders: Table::new(),
             below: Vec::new(),
+            stirs: 0,
             pending: Pending::new(),
         }
     }
@@ -267,6 +272,12 @@ impl Shard {
         assert!(input.ts >= self.ts, "input {} goes back in time", input.seq);
         self.seq = input.seq;
         self.ts = input.ts;
+        if let InputKind::Market(event) = &input.kind
+            && self.pass_market(event)
+        {
+            return;
+        }
+        self.stirs += 1;
         events.begin(input.seq, input.ts);
         if !self.below.is_empty() {
             self.judge_below(events);

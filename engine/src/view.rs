@@ -30,6 +30,7 @@ use crate::holding::{self, Holding};
 use crate::market::Market;
 use crate::portrait::OrderStage;
 use crate::shard::{Contest, Entrant, Shard};
+use crate::slab::NIL;
 
 /// An instrument and its market.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -273,6 +274,7 @@ impl Shard {
     }
 
     /// The newest good quote of an instrument; of a crossed one, its book's best prices.
+    #[inline]
     pub fn quote(&self, id: InstrumentId) -> Option<Quote> {
         self.markets.get(id.0 as usize)?.quote()
     }
@@ -332,17 +334,28 @@ impl Shard {
 
     /// [`Shard::equity`] rounded down to a unit of money; without a division of 128 bits where the open profit alone
     /// needs none.
+    #[inline]
     pub fn equity_floor(&self, id: AccountId) -> Option<Money> {
         let account = self.accounts.get(id.0 as usize)?;
+        if account.foreign.is_empty() && account.holdings.first == NIL {
+            return Some(account.balance);
+        }
+        Some(self.exposed_equity_floor(account))
+    }
+
+    fn exposed_equity_floor(&self, account: &Account) -> Money {
         if account.foreign.is_empty() {
-            let mut open = 0_i128;
-            for held in self.account_holdings(account) {
-                if held.lots.0 != 0 {
-                    open = open.saturating_add(self.unrealised(held).0);
-                }
-            }
+            let holdings = &account.holdings;
+            let open = if holdings.first == holdings.last {
+                self.unrealised(self.holdings.get(holdings.first)).0
+            } else {
+                let held = self.account_holdings(account);
+                held.fold(0_i128, |open, held| {
+                    open.saturating_add(self.unrealised(held).0)
+                })
+            };
             if open == 0 {
-                return Some(account.balance);
+                return account.balance;
             }
             // Whole units of money pass the rounding, as long as neither part was held at the end of its range.
             let floor = Notional(open).to_money_floor();
@@ -350,10 +363,10 @@ impl Shard {
                 && floor > Money(i64::MIN)
                 && floor < Money(i64::MAX)
             {
-                return Some(equity);
+                return equity;
             }
         }
-        Some(self.equity_of(account).to_money_floor())
+        self.equity_of(account).to_money_floor()
     }
 
     /// Position of an account in an instrument, its legs together; zero when there is none.
@@ -361,15 +374,24 @@ impl Shard {
         let Some(market) = self.markets.get(instrument.0 as usize) else {
             return SignedQty::ZERO;
         };
-        if id.0 as usize >= self.accounts.len() {
+        let Some(account) = self.accounts.get(id.0 as usize) else {
+            return SignedQty::ZERO;
+        };
+        let holdings = &account.holdings;
+        if holdings.first == NIL {
             return SignedQty::ZERO;
         }
-        let legs = [Leg::Net, Leg::Long, Leg::Short];
-        let lots = legs.map(|leg| {
-            self.find_holding(id, instrument, leg)
-                .map_or(0, |(_, held)| held.lots.0)
-        });
-        market.signed_qty(Lots(lots.into_iter().sum()))
+        let lots = if holdings.first == holdings.last {
+            let held = self.holdings.get(holdings.first);
+            let is_meant = held.instrument == instrument;
+            if is_meant { held.lots.0 } else { 0 }
+        } else {
+            let legs = [Leg::Net, Leg::Long, Leg::Short];
+            let held = legs.map(|leg| self.find_holding(id, instrument, leg));
+            let lots = held.map(|held| held.map_or(0, |(_, held)| held.lots.0));
+            lots.into_iter().sum()
+        };
+        market.signed_qty(Lots(lots))
     }
 
     /// How many positions of an instrument need a look at the mark of now, by comparing every one with
@@ -653,6 +675,7 @@ impl Shard {
 
 impl Market {
     /// The touch in prices and quantities.
+    #[inline]
     pub(crate) fn quote(&self) -> Option<Quote> {
         let instrument = &self.instrument;
         self.touch.map(|touch| Quote {

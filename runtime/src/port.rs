@@ -16,8 +16,8 @@ use engine::Foresight;
 use rtrb::chunks::ChunkError;
 use rtrb::{Consumer, Producer, RingBuffer};
 use types::{
-    Command, DenyReason, Event, EventKind, Input, InputKind, InputRejection, OrderId, Seq,
-    TimestampNs,
+    Command, DenyReason, Event, EventKind, Input, InputKind, InputRejection, OrderId, OrderRole,
+    Seq, TimestampNs,
 };
 
 use crate::atomics::Notice;
@@ -72,13 +72,13 @@ impl Outcome {
     fn of(command: &Command, events: &[Event]) -> Self {
         let told = |event: &Event| match (command, &event.kind) {
             (_, EventKind::InputRejected { reason }) => Some(Self::Rejected(*reason)),
-            // The same input may do what was due before it: an algo's slice is an order too.
+            // The same input may do what was due before it: an algo's slice is an order too, but not one of its own.
             (
-                Command::SubmitOrder(order),
+                Command::SubmitOrder(_),
                 EventKind::OrderAccepted {
-                    order: id, request, ..
+                    order: id, role, ..
                 },
-            ) => (order == request).then_some(Self::Accepted(*id)),
+            ) => (*role == OrderRole::Alone).then_some(Self::Accepted(*id)),
             (Command::SubmitOrder(order), EventKind::OrderDenied { request, reason }) => {
                 (order == request).then_some(Self::Denied(*reason))
             }

@@ -34,6 +34,8 @@ pub struct Ids {
     young: Box<[u32]>,
     old: Old,
     len: u32,
+    /// Ids for which there are places, and that there may be.
+    room: u32,
     len_max: u32,
 }
 
@@ -44,6 +46,7 @@ impl Ids {
             young: vec![NIL].into_boxed_slice(),
             old: Old::new(),
             len: 0,
+            room: 0,
             len_max: ids_max,
         }
     }
@@ -100,11 +103,8 @@ impl Ids {
     /// [`IdsFull`] when the table holds `ids_max` ids.
     #[inline]
     pub fn insert(&mut self, nodes: &Nodes, id: OrderId, handle: u32) -> Result<(), IdsFull> {
-        if self.len >= self.len_max {
-            return Err(IdsFull);
-        }
-        if self.len as usize * PLACES_PER_ID >= self.young.len() {
-            self.grow(nodes, (self.young.len() * 2).max(PLACES_MIN));
+        if self.len >= self.room {
+            self.make_room(nodes)?;
         }
         self.len += 1;
         let place = self.place_of(id);
@@ -132,6 +132,16 @@ impl Ids {
         id.0 as usize & (self.young.len() - 1)
     }
 
+    #[cold]
+    #[inline(never)]
+    fn make_room(&mut self, nodes: &Nodes) -> Result<(), IdsFull> {
+        if self.len >= self.len_max {
+            return Err(IdsFull);
+        }
+        self.grow(nodes, (self.young.len() * 2).max(PLACES_MIN));
+        Ok(())
+    }
+
     /// No two ids come to share a place, for they differ in the bits that told them apart before.
     #[cold]
     #[inline(never)]
@@ -143,5 +153,7 @@ impl Ids {
                 self.young[place] = handle;
             }
         }
+        let places = u32::try_from(places / PLACES_PER_ID).unwrap_or(u32::MAX);
+        self.room = places.min(self.len_max);
     }
 }

@@ -184,13 +184,13 @@ impl Ladder {
         if let Some(slot) = self.window.get_mut(offset)
             && let Some(level) = self.levels.get_mut(slot.level(key))
         {
-            let is_empty = level.unlink(nodes, handle);
-            slot.used &= !(u64::from(is_empty) << (key & 63));
+            let left = level.unlink(nodes, handle);
+            slot.used &= !(u64::from(left == 0) << (key & 63));
             if slot.used == 0 {
                 self.close_page(offset);
-            } else if is_empty && key == self.best {
-                // A branch here, for it is seldom taken, and a select would make the best key wait
-                // for the node to come from memory.
+            } else if (key ^ self.best) as u64 | u64::from(left) == 0 {
+                // The best level is empty. A branch here, for it is seldom taken, and a select would make the best key
+                // wait for the node to come from memory; and one for both, as whether a level is empty is a coin toss.
                 self.best = (key & !63) | i64::from(slot.used.ilog2());
                 self.best_level = slot.level(self.best) as u32;
             }
@@ -234,6 +234,84 @@ impl Ladder {
                 (key, Lots(level.lots), level.count)
             })
         })
+    }
+
+    /// The keys that have orders, from the best one down to `worst`.
+    #[inline]
+    pub fn keys_down_to(&self, worst: i64) -> impl Iterator<Item = i64> {
+        let (mut last, mut is_over) = (None, false);
+        std::iter::from_fn(move || {
+            if is_over {
+                return None;
+            }
+            let next = match last {
+                None => self.best(),
+                Some(last) if last <= worst => None,
+                Some(last) => self.below(last),
+            };
+            last = next.filter(|&key| key >= worst);
+            is_over = last.is_none();
+            last
+        })
+    }
+
+    /// Whether a key has orders.
+    #[inline]
+    pub fn has_orders_at(&self, key: i64) -> bool {
+        let slot = match self.window.get(self.offset_of(key)) {
+            Some(slot) => Some(slot),
+            None => self.find_far(key).map(|place| &self.far[place].slot),
+        };
+        slot.is_some_and(|slot| slot.used & bit_of(key) != 0)
+    }
+
+    /// The best key below this one that has orders.
+    #[inline]
+    fn below(&self, key: i64) -> Option<i64> {
+        let slot = self.window.get(self.offset_of(key));
+        let lower = slot.map_or(0, |slot| slot.used & (bit_of(key) - 1));
+        if lower != 0 {
+            return Some((key & !63) | i64::from(lower.ilog2()));
+        }
+        self.below_in_window(key)
+    }
+
+    #[inline(never)]
+    fn below_in_window(&self, key: i64) -> Option<i64> {
+        let number = number_of(key);
+        let end = number.saturating_sub(self.base).clamp(0, WINDOW as i64) as usize;
+        for word in (0..WORDS.min(end / 64 + 1)).rev() {
+            let is_last = word == end / 64;
+            let below = if is_last {
+                (1 << (end % 64)) - 1
+            } else {
+                u64::MAX
+            };
+            let pages = self.words[word] & below;
+            if pages != 0 {
+                let offset = word * 64 + pages.ilog2() as usize;
+                let number = self.base + offset as i64;
+                let slot = self.window[offset];
+                return Some((number << 6) | i64::from(slot.used.ilog2()));
+            }
+        }
+        self.below_in_far(key)
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn below_in_far(&self, key: i64) -> Option<i64> {
+        let number = number_of(key);
+        let place = self.far.partition_point(|far| far.number <= number);
+        let far = self.far.range(..place).rev();
+        let mut keys = far.filter_map(|far| {
+            let is_own = far.number == number;
+            let below = if is_own { bit_of(key) - 1 } else { u64::MAX };
+            let used = far.slot.used & below;
+            let bit = used.checked_ilog2()?;
+            Some((far.number << 6) | i64::from(bit))
+        });
+        keys.next()
     }
 
     /// The queue of a key, front first.
@@ -322,7 +400,7 @@ impl Ladder {
             return;
         };
         let slot = &mut self.far[found].slot;
-        if self.levels[slot.level(key)].unlink(nodes, handle) {
+        if self.levels[slot.level(key)].unlink(nodes, handle) == 0 {
             slot.used &= !bit_of(key);
         }
         if slot.used == 0 {

@@ -31,9 +31,9 @@ impl Level {
         self.count += 1;
     }
 
-    /// Takes a queued order out; says whether it was the last one.
+    /// Takes a queued order out; says how many are left.
     #[inline]
-    pub(super) fn unlink(&mut self, nodes: &mut Nodes, handle: u32) -> bool {
+    pub(super) fn unlink(&mut self, nodes: &mut Nodes, handle: u32) -> u32 {
         let (lots, previous, next) = nodes.unlink(handle);
         self.head = select_unpredictable(previous == NIL, next, self.head);
         self.tail = select_unpredictable(next == NIL, previous, self.tail);
@@ -42,7 +42,7 @@ impl Level {
         let is_empty = self.count == 0;
         // Asserted by the owner of the nodes, who knows the input that changed them.
         nodes.note_residue(self.lots & -i64::from(is_empty));
-        is_empty
+        self.count
     }
 }
 

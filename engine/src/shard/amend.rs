@@ -295,8 +295,8 @@ impl Shard {
         }
         let holding = self.holdings.get(order.holding);
         let mut working = match order.side {
-            Side::Buy => holding.buys,
-            Side::Sell => holding.sells,
+            Side::Buy => holding.buys(),
+            Side::Sell => holding.sells(),
         };
         let mut largest = leaves;
         for member in members(extra) {

@@ -14,16 +14,16 @@ use super::market::MarkPath;
 use super::registry::reject;
 use super::walk::{slip_ticks, slipped};
 use crate::event_buf::EventBuf;
-use crate::market::Touch;
+use crate::market::{Market, Touch};
 use crate::order::{Form, Stage};
 
 /// A bar in ticks and lots.
 #[derive(Debug, Clone, Copy)]
-struct Path {
+pub(super) struct Path {
     open: Ticks,
-    high: Ticks,
-    low: Ticks,
-    close: Ticks,
+    pub(super) high: Ticks,
+    pub(super) low: Ticks,
+    pub(super) close: Ticks,
     lots: Lots,
 }
 
@@ -40,13 +40,19 @@ impl Path {
     }
 
     /// The first of open and close that is below the low, else above the high, and that extreme.
-    fn outside(&self) -> Option<(Ticks, Ticks)> {
+    #[inline]
+    pub(super) fn outside(&self) -> Option<(Ticks, Ticks)> {
         let ends = [self.open, self.close];
         let below = ends.into_iter().find(|price| *price < self.low);
         let above = ends.into_iter().find(|price| *price > self.high);
         below
             .map(|price| (price, self.low))
             .or(above.map(|price| (price, self.high)))
+    }
+
+    /// What the market shows when it is over.
+    pub(super) const fn end(&self) -> Touch {
+        Self::touch(self.close, self.lots)
     }
 
     /// What the market shows at a price of it.
@@ -60,20 +66,24 @@ impl Path {
     }
 }
 
+impl Market {
+    /// A bar in ticks and lots.
+    #[inline(always)]
+    pub(super) fn path_of(&self, bar: &Bar) -> Result<Path, InputRejection> {
+        Ok(Path {
+            open: self.ticks(bar.open)?,
+            high: self.ticks(bar.high)?,
+            low: self.ticks(bar.low)?,
+            close: self.ticks(bar.close)?,
+            lots: self.whole_lots(bar.volume).max(Lots(1)),
+        })
+    }
+}
+
 impl Shard {
     pub(super) fn walk_bar(&mut self, instrument: InstrumentId, bar: &Bar, events: &mut EventBuf) {
         let market = &self.markets[instrument.0 as usize];
-        let grid = |price| market.ticks(price);
-        let path = (|| {
-            Ok(Path {
-                open: grid(bar.open)?,
-                high: grid(bar.high)?,
-                low: grid(bar.low)?,
-                close: grid(bar.close)?,
-                lots: market.whole_lots(bar.volume).max(Lots(1)),
-            })
-        })();
-        let path = match path {
+        let path = match market.path_of(bar) {
             Ok(path) => path,
             Err(reason) => return reject(events, reason),
         };
@@ -228,7 +238,7 @@ impl Shard {
         let [_, far] = path.extremes();
         let market = &mut self.markets[instrument.0 as usize];
         market.consumed.clear();
-        market.show(Path::touch(path.close, path.lots), self.seq);
+        market.show(path.end(), self.seq);
         market.print(path.close, self.seq);
         self.pending.before = Some(Before {
             touch: Path::touch(far, path.lots),

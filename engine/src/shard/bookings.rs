@@ -276,7 +276,7 @@ impl Shard {
         let freed = if part == 0 {
             0
         } else {
-            holding::share_ceil(held.cost.0, part.abs(), scaled.abs())
+            holding::wide_share_ceil(held.cost.0, part.abs(), scaled.abs())
         };
         let (amount, rest) = holding::booked(Notional(value.saturating_sub(freed)));
         // As of any closing, what is less than a unit of money stays with the rest.

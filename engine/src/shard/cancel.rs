@@ -69,13 +69,15 @@ impl Shard {
     }
 
     /// Takes a working order out of everything but its extra.
+    #[inline(never)]
     fn forget_order(&mut self, handle: u32, reason: Option<CancelReason>, events: &mut EventBuf) {
         let node = self.orders.nodes.get(handle);
         let (id, account) = (node.id, node.account);
         let order = self.orders.get(handle);
-        let (side, leaves, handle_of_holding) = (order.side, order.leaves(), order.holding);
-        let limit = order.limit;
-        let holding = self.holdings.get_mut(handle_of_holding);
+        let (side, stage, limit, leaves) = (order.side, order.stage, order.limit, order.leaves());
+        let (previous, next) = (order.previous, order.next);
+        let place = order.holding;
+        let holding = self.holdings.get_mut(place);
         let instrument = holding.instrument;
         holding.orders -= 1;
         if !order.flags.is_closing() {
@@ -84,11 +86,11 @@ impl Shard {
         let is_idle = holding.is_idle();
         let market = &mut self.markets[instrument.0 as usize];
         let mut was_seen = false;
-        if order.stage == Stage::Resting {
+        if stage == Stage::Resting {
             // Behind the best level nobody has seen it.
-            was_seen = market.book.best(side) == Some(order.limit);
+            was_seen = market.book.best(side) == Some(limit);
             market.book.remove(&mut self.orders.nodes, handle, side);
-        } else if order.stage != Stage::Entering {
+        } else if stage != Stage::Entering {
             market.withdraw_waiting(&mut self.orders, handle);
         }
         if let Some(reason) = reason {
@@ -99,29 +101,23 @@ impl Shard {
                 reason,
             });
         }
-        self.unlink_order(handle, account);
+        // Out of its account's list. Place 0 is nobody's and takes what has no neighbour to go to: no branch on who
+        // has one.
+        let account = &mut self.accounts[account.0 as usize];
+        account.orders_len -= 1;
+        let ends = &mut account.orders;
+        ends.first = select_unpredictable(previous == NO_ORDER, next, ends.first);
+        ends.last = select_unpredictable(next == NO_ORDER, previous, ends.last);
+        self.orders.get_mut(previous).next = next;
+        self.orders.get_mut(next).previous = previous;
         self.orders.remove(handle, id);
         if is_idle {
-            self.drop_idle(handle_of_holding);
+            self.drop_idle(place);
         }
         self.note_level(instrument, side, limit);
         if was_seen && reason.is_some() {
             self.refresh_touch(instrument);
         }
-    }
-
-    /// Takes an order out of its account's list.
-    #[inline(always)]
-    fn unlink_order(&mut self, handle: u32, account: AccountId) {
-        let Order { previous, next, .. } = *self.orders.get(handle);
-        let account = &mut self.accounts[account.0 as usize];
-        account.orders_len -= 1;
-        // Place 0 is nobody's and takes what has no neighbour to go to: no branch on who has one.
-        self.orders.get_mut(previous).next = next;
-        self.orders.get_mut(next).previous = previous;
-        let ends = &mut account.orders;
-        ends.first = select_unpredictable(previous == NO_ORDER, next, ends.first);
-        ends.last = select_unpredictable(next == NO_ORDER, previous, ends.last);
     }
 
     /// The working orders of an account, oldest first.
@@ -204,7 +200,7 @@ impl Shard {
             .ok_or(DenyReason::UnknownOrder)
     }
 
-    #[inline(never)]
+    #[inline(always)]
     pub(super) fn cancel_order(
         &mut self,
         account: AccountId,
@@ -212,6 +208,24 @@ impl Shard {
         events: &mut EventBuf,
     ) {
         match self.working(account, order) {
+            // No cancel of it takes its time, for then it would have an extra, and it is in no list that needs it.
+            Ok(handle) if self.orders.get(handle).extra == NIL => {
+                self.forget_order(handle, Some(CancelReason::Requested), events);
+            }
+            found => self.cancel_other(account, order, found, events),
+        }
+    }
+
+    /// A cancel of what is no plain order.
+    #[inline(never)]
+    fn cancel_other(
+        &mut self,
+        account: AccountId,
+        order: OrderId,
+        found: Result<u32, DenyReason>,
+        events: &mut EventBuf,
+    ) {
+        match found {
             Ok(handle) => {
                 let order_ns = self.flight_ns(handle);
                 if order_ns == 0 {
@@ -368,6 +382,7 @@ impl Shard {
 
 impl Market {
     /// Takes an order that does not rest out of whatever else it waits in.
+    #[inline(never)]
     fn withdraw_waiting(&mut self, orders: &mut Orders, handle: u32) {
         let order = *orders.get(handle);
         match order.stage {

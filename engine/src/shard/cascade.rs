@@ -79,13 +79,20 @@ impl Pending {
     /// Whether the step set nothing off.
     #[inline]
     pub(super) fn is_empty(&self) -> bool {
-        self.marked.is_empty() && self.touched.is_empty() && !self.has_cascade()
+        // All of them together, for one branch.
+        let looks = self.marked.len() | self.touched.len();
+        looks | self.cascades() == 0
     }
 
     /// Whether orders or algos are to be run before anybody is judged.
     #[inline]
     fn has_cascade(&self) -> bool {
-        !(self.dirty.is_empty() && self.activations.is_empty() && self.printed.is_empty())
+        self.cascades() != 0
+    }
+
+    #[inline]
+    fn cascades(&self) -> usize {
+        self.dirty.len() | self.activations.len() | self.printed.len()
     }
 }
 

@@ -162,7 +162,7 @@ impl Shard {
         let limit = Ticks(market.tick_grid.steps(price.0)?);
         let is_small = is_small(&desk, lots, limit);
         debug_assert!(!is_small || self.passes_exactly(&desk, request, lots, limit));
-        (is_small || self.passes_closely(&desk, request, lots, limit)).then_some(Plain {
+        (is_small || self.passes_closely(request, lots, limit)).then_some(Plain {
             lots,
             limit,
             holding: found.map(|(handle, _)| handle),
@@ -186,15 +186,10 @@ impl Shard {
 
     /// Size and funds of an order for which [`is_small`] says nothing.
     #[inline(never)]
-    fn passes_closely(
-        &self,
-        desk: &Desk<'_>,
-        request: &NewOrder,
-        lots: Lots,
-        limit: Ticks,
-    ) -> bool {
-        check_size(desk, request, lots, limit, Lots(0)).is_ok()
-            && self.is_covered(desk, request, lots, limit)
+    fn passes_closely(&self, request: &NewOrder, lots: Lots, limit: Ticks) -> bool {
+        let desk = self.desk(request);
+        check_size(&desk, request, lots, limit, Lots(0)).is_ok()
+            && self.is_covered(&desk, request, lots, limit)
     }
 
     /// Why an order would be refused now; its sender's rate is not counted.
@@ -254,7 +249,12 @@ impl Shard {
 
     #[inline(always)]
     pub(super) fn is_repeated(&self, account: u32, client: u128) -> bool {
-        client != 0 && self.client_orders.get((account, client)).is_some()
+        client != 0 && self.has_used(account, client)
+    }
+
+    #[inline(never)]
+    fn has_used(&self, account: u32, client: u128) -> bool {
+        self.client_orders.get((account, client)).is_some()
     }
 
     /// Display, time in force and leg go together with the rest; the display in lots.
@@ -482,7 +482,7 @@ pub(super) fn check_short(
         return Ok(());
     }
     let available = desk.held.map_or(0, |held| {
-        let sells = held.sells.0.saturating_sub(replaced.0);
+        let sells = held.sells().0.saturating_sub(replaced.0);
         held.lots.0.max(0).saturating_sub(sells).max(0)
     });
     if lots.0 > available {
@@ -509,8 +509,8 @@ pub(super) fn check_size(
         (Some(held), _) if is_closing => held.lots.saturating_abs(),
         (Some(held), side) => select_unpredictable(
             side == Side::Buy,
-            held.lots.saturating_add(held.buys),
-            held.sells.saturating_sub(held.lots),
+            held.lots.saturating_add(held.buys()),
+            held.sells().saturating_sub(held.lots),
         ),
     };
     let replaced = if is_closing { Lots(0) } else { replaced };

@@ -79,8 +79,8 @@ impl Shard {
         let may_open = |order: &Order| {
             let held = self.holdings.get(order.holding);
             let (working, opposed) = match order.side {
-                Side::Buy => (held.buys, held.lots.0.saturating_neg()),
-                Side::Sell => (held.sells, held.lots.0),
+                Side::Buy => (held.buys(), held.lots.0.saturating_neg()),
+                Side::Sell => (held.sells(), held.lots.0),
             };
             !order.flags.is_closing()
                 && !order.flags.has_opened()
@@ -154,10 +154,10 @@ impl Shard {
             now = plus(now, &own);
             // Of two legs, one is opened by buys and the other by sells.
             if leg != Leg::Short {
-                own.buys.0 = own.buys.0.saturating_add(earlier.buys.0);
+                own.add_working(Side::Buy, earlier.buys);
             }
             if leg != Leg::Long {
-                own.sells.0 = own.sells.0.saturating_add(earlier.sells.0);
+                own.add_working(Side::Sell, earlier.sells);
             }
             if leg == request.leg && !is_closing(request) {
                 let sum = own.working_mut(request.side);
@@ -174,8 +174,8 @@ impl Shard {
         let instrument = &market.instrument;
         let worst = worst_case(
             market.signed_qty(held.lots),
-            instrument.qty(held.buys),
-            instrument.qty(held.sells),
+            instrument.qty(held.buys()),
+            instrument.qty(held.sells()),
         );
         (worst, limit.weight_of(instrument.symbol))
     }
@@ -233,8 +233,8 @@ fn opens(
         return false;
     }
     let (position, working) = desk.held.map_or((0, 0), |held| match request.side {
-        Side::Buy => (held.lots.0.saturating_neg(), held.buys.0),
-        Side::Sell => (held.lots.0, held.sells.0),
+        Side::Buy => (held.lots.0.saturating_neg(), held.buys().0),
+        Side::Sell => (held.lots.0, held.sells().0),
     });
     let ahead = match request.side {
         Side::Buy => earlier.buys,

@@ -99,7 +99,7 @@ impl Shard {
             market.session.get_or_insert(price);
             self.note_marked(instrument);
             self.look_at_print(instrument, price);
-            self.trade(maker, handle, price, lots, events);
+            self.fill_both([maker, handle], price, lots, events);
             self.fetch_maker(behind);
             if market_has_followers(&self.markets[index]) {
                 let follow = if self.is_follower(handle) {
@@ -111,6 +111,13 @@ impl Shard {
             }
             self.show_next(maker, instrument, lots);
             self.after_fill(maker, lots, events);
+            // Nothing but its own last lot ends an order that is in no list.
+            if incoming.role == OrderRole::Alone {
+                if self.orders.get(handle).leaves().0 == 0 {
+                    return self.end_order(handle, None, events);
+                }
+                continue;
+            }
             // The maker may be of the incoming order's own list.
             if !self.is_working(handle, id) {
                 break;
@@ -185,29 +192,19 @@ impl Shard {
         leaves.min(holding.closable(order.side).0)
     }
 
-    /// Fills both orders at the maker's price, the maker first.
-    #[inline]
-    fn trade(&mut self, maker: u32, taker: u32, price: Ticks, lots: Lots, events: &mut EventBuf) {
-        let mut execution = Execution {
-            price,
-            lots,
-            maker: true,
-            model: FillModel::Book,
-        };
-        self.fill_order(maker, execution, events);
-        execution.maker = false;
-        self.fill_order(taker, execution, events);
-    }
-
     /// Takes what was filled of a maker from the book; an iceberg whose tip is gone shows the next one
     /// at the back of its queue. A maker without leaves is taken out when it ends.
-    #[inline]
+    #[inline(always)]
     fn show_next(&mut self, maker: u32, instrument: InstrumentId, lots: Lots) {
+        if self.orders.get(maker).leaves().0 != 0 {
+            self.show_left(maker, instrument, lots);
+        }
+    }
+
+    #[inline(never)]
+    fn show_left(&mut self, maker: u32, instrument: InstrumentId, lots: Lots) {
         let order = self.orders.get(maker);
         let (side, limit, leaves) = (order.side, order.limit, order.leaves().0);
-        if leaves == 0 {
-            return;
-        }
         let displayed = self.orders.nodes.get(maker).lots.0 - lots.0;
         let ladder = self.markets[instrument.0 as usize].book.ladder_mut(side);
         if displayed > 0 {

@@ -92,23 +92,29 @@ impl Shard {
     }
 
     /// Puts an order that is at rest in the queue of its price.
-    #[inline(always)]
-    pub(super) fn queue(
-        &mut self,
-        handle: u32,
-        instrument: InstrumentId,
-        side: Side,
-        limit: Ticks,
-    ) {
+    fn queue(&mut self, handle: u32, instrument: InstrumentId, side: Side, limit: Ticks) {
         let market = &mut self.markets[instrument.0 as usize];
         market
             .book
             .insert(&mut self.orders.nodes, handle, side, limit);
+        let is_crossed = market.is_crossed();
+        let is_best = market.book.best(side) == Some(limit);
         self.note_level(instrument, side, limit);
-        let market = &self.markets[instrument.0 as usize];
-        if !market.is_crossed() {
+        self.show_queued(handle, instrument, is_crossed, is_best);
+    }
+
+    /// An order was put in the queue of its price, which is the best of its side or not.
+    #[inline(always)]
+    pub(super) fn show_queued(
+        &mut self,
+        handle: u32,
+        instrument: InstrumentId,
+        is_crossed: bool,
+        is_best: bool,
+    ) {
+        if !is_crossed {
             self.start_queue(handle, instrument);
-        } else if market.book.best(side) == Some(limit) {
+        } else if is_best {
             // Behind the best level nobody sees it.
             self.refresh_touch(instrument);
         }
@@ -429,11 +435,7 @@ impl Shard {
             } else {
                 reference.0
             };
-            if ladder.best().is_none_or(|best| best < threshold) {
-                continue;
-            }
-            let levels = ladder.iter_levels().map(|(key, ..)| key);
-            for key in levels.take_while(|&key| key >= threshold) {
+            for key in ladder.keys_down_to(threshold) {
                 for handle in ladder.iter_queue(&self.orders.nodes, key) {
                     if self.may_fire(handle, instrument) {
                         collect(DueOrder {

@@ -123,12 +123,36 @@ impl Shard {
     ///
     /// Of most orders, accounts and instruments nothing is special: that is one test here, and their fills go
     /// straight through. For them this does what [`Shard::fill_any`] does.
+    #[inline(never)]
+    pub(super) fn fill_order(&mut self, handle: u32, execution: Execution, events: &mut EventBuf) {
+        self.fill_usual(handle, execution, events);
+    }
+
+    /// Fills both orders of a trade in a book at the maker's price, the maker first, as [`Shard::fill_order`] does.
+    #[inline(never)]
+    pub(super) fn fill_both(
+        &mut self,
+        [maker, taker]: [u32; 2],
+        price: Ticks,
+        lots: Lots,
+        events: &mut EventBuf,
+    ) {
+        let by = |maker| Execution {
+            price,
+            lots,
+            maker,
+            model: FillModel::Book,
+        };
+        self.fill_usual(maker, by(true), events);
+        self.fill_usual(taker, by(false), events);
+    }
+
     #[expect(
         clippy::needless_bitwise_bool,
         reason = "one branch that nobody takes instead of several"
     )]
-    #[inline(never)]
-    pub(super) fn fill_order(&mut self, handle: u32, execution: Execution, events: &mut EventBuf) {
+    #[inline(always)]
+    fn fill_usual(&mut self, handle: u32, execution: Execution, events: &mut EventBuf) {
         let Execution {
             price,
             lots,

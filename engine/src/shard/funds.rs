@@ -67,7 +67,7 @@ fn with_order(desk: &Desk<'_>, request: &NewOrder, lots: Lots, replaced: Lots) -
 /// The most lots that a holding and its working orders come to, of either side.
 #[inline(always)]
 fn worst_lots(holding: &Holding) -> Lots {
-    let working = holding.buys.max(holding.sells);
+    let working = holding.buys().max(holding.sells());
     holding.lots.saturating_abs().saturating_add(working)
 }
 
@@ -94,7 +94,7 @@ fn notional_bound(
     let largest = largest.max(price.0.saturating_abs()).max(reach);
     let bound = holding::value(Ticks(largest), lots, market.tick_value);
     let mut fees = Notional::ZERO;
-    if holding.buys.max(holding.sells).0 > 0 {
+    if holding.buys().max(holding.sells()).0 > 0 {
         // One that is on its way may take more than its price says.
         if market.delays_orders() {
             return None;
@@ -121,36 +121,50 @@ fn notional_bound(
 #[inline(always)]
 pub(super) fn is_small(desk: &Desk<'_>, order: Lots, price: Ticks) -> bool {
     let (account, market) = (desk.account, desk.market);
-    // What it ties up, and three times what it takes, as of `charge_bound`.
-    let asked = Lots(order.0.saturating_mul(4));
-    let (is_alone, lots, reach) = match desk.held {
-        Some(held) => (
-            account.holdings.first == account.holdings.last,
-            worst_lots(held).saturating_add(asked),
-            held.reach(),
-        ),
-        None => (account.holdings.first == NIL, asked, 0),
-    };
-    let Some(touch) = &market.touch else {
+    let (Some(touch), Some(lot_charge)) = (&market.touch, market.lot_charge) else {
         return false;
     };
+    let (is_alone, [held, buys, sells], reach) = match desk.held {
+        Some(held) => (
+            account.holdings.first == account.holdings.last,
+            [
+                held.lots.0.unsigned_abs(),
+                held.buys().0 as u64,
+                held.sells().0 as u64,
+            ],
+            held.reach(),
+        ),
+        None => (account.holdings.first == NIL, [0; 3], 0),
+    };
+    let asked = order.0 as u64;
+    // Each of them small enough that no sum passes a machine word.
+    let is_within = (held | buys | sells | asked) < holding::LOTS_MAX.0.unsigned_abs();
+    // What it ties up, and three times what it takes, as of `charge_bound`.
+    let lots = held.wrapping_add(buys.max(sells)).wrapping_add(asked << 2);
     let sizes = [price, touch.bid, touch.ask].map(|price| price.0.unsigned_abs());
     let largest = sizes[0].max(sizes[1]).max(sizes[2]).max(reach);
-    // A price of this size is none that a machine word has with its sign.
-    let is_within = (largest <= i64::MAX.unsigned_abs()) & (lots <= holding::LOTS_MAX);
-    let worst = holding::value(Ticks(largest as i64), lots, market.tick_value);
+    let Some(tick_lots) = largest.checked_mul(lots) else {
+        return false;
+    };
+    // What it is worth is no more than the largest position then, and sums of it are within their range.
+    let is_within = is_within
+        & (lots <= holding::LOTS_MAX.0.unsigned_abs())
+        & (tick_lots <= market.tick_lots_max);
+    if !is_within {
+        return false;
+    }
+    // What the share drops is less than one, and a requirement is rounded up to a unit of money, and what is lost.
+    let worst = u128::from(tick_lots) * u128::from(market.tick_charge);
+    let worst = worst as i128 + i128::from(lots as i64) * i128::from(lot_charge);
+    let worst = worst + 2 * Notional::PER_MONEY + 1;
     // Of an account whose peak follows the mark this is the lowest of when it joined the high-water marks: not
     // above that of now, as floors only rise, and what `is_floored` is about.
     let (low, _) = account.rules.quiet(false);
-    let fees = market.fees_bound(worst, lots);
-    // A requirement is rounded up to a unit of money, and what is lost.
     account.is_floored.0
         & is_alone
-        & is_within
         & account.foreign.is_empty()
         & (account.terms.funding != Funding::Cash)
-        && worst <= holding::VALUE_MAX
-        && fees.is_some_and(|fees| worst.0 + fees.0 + 2 * Notional::PER_MONEY <= low.0)
+        & (worst <= low.0)
 }
 
 impl Shard {
@@ -525,8 +539,8 @@ impl Shard {
         let market = self.market_of(holding);
         let [bid, ask] = [Side::Sell, Side::Buy].map(|side| market.offered(side).unwrap_or(price));
         let (long, short) = (
-            holding.lots.0.saturating_add(holding.buys.0).max(0),
-            holding.sells.0.saturating_sub(holding.lots.0).max(0),
+            holding.lots.0.saturating_add(holding.buys().0).max(0),
+            holding.sells().0.saturating_sub(holding.lots.0).max(0),
         );
         let mark = if holding.lots.0 >= 0 { bid } else { ask };
         let [buys, sells] = self.working_costs(holding, (bid, ask), asked);
@@ -564,7 +578,7 @@ impl Shard {
         let at = |side| if side == Side::Buy { ask } else { bid };
         let mut sums = [Cost::default(); 2];
         // Where none costs anything or can be beyond the market nobody goes through them.
-        let works = holding.buys.max(holding.sells).0 > 0;
+        let works = holding.buys().max(holding.sells()).0 > 0;
         let costs = market.has_fees()
             || market.delays_orders()
             || holding.reach() > bid.0.unsigned_abs().min(ask.0.unsigned_abs());

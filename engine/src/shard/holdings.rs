@@ -178,7 +178,7 @@ impl Shard {
     }
 
     /// Drops a holding in which nothing is held and nothing works.
-    #[inline]
+    #[inline(never)]
     pub(super) fn drop_idle(&mut self, handle: u32) {
         let holding = self.holdings.get(handle);
         if holding.is_idle() {

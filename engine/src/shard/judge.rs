@@ -11,7 +11,7 @@ use types::{
 use super::Shard;
 use super::cascade::{Touched, TouchedBy};
 use super::holdings::Reckoning;
-use super::room::{NEAR_TICKS, Room, slope_of};
+use super::room::{NEAR_BITS, NEAR_TICKS};
 use crate::account::{Account, BreachRecord, Move};
 use crate::bands::Band;
 use crate::event_buf::EventBuf;
@@ -67,19 +67,21 @@ impl Shard {
             return false;
         }
         let mark = touch.closing(holding.lots);
-        let value = holding::value(mark, holding.lots, market.tick_value);
+        let Some(worth) = holding::worth(mark, holding.lots, market.tick_value) else {
+            return false;
+        };
         let equity = account.balance.to_notional();
-        let equity = equity.saturating_add(value.saturating_sub(holding.cost));
+        let equity = equity.saturating_add(worth.value.saturating_sub(holding.cost));
         // A requirement is rounded up to a unit of money.
-        let notional = Notional(value.0.saturating_abs());
-        let notional = notional.saturating_add(Notional(Notional::PER_MONEY));
+        let needed = worth.size + Notional::PER_MONEY;
         let (low, high) = account.rules.quiet(false);
-        let mut room = Room::among(1);
-        room.meet(equity, low, high);
-        room.meet_margin(equity.saturating_sub(notional));
-        // Room for so many ticks is room for none, too: no limit is violated and no peak moves.
-        let slope = slope_of(holding, market.tick_value);
-        if slope > room.near() >> 1 {
+        // Room for so many ticks either way is room for none, too: no limit is violated and no peak moves. Of what is
+        // above a requirement it takes half, as of `Room::meet_margin`.
+        let room = worth.slope << (NEAR_BITS + 1);
+        if equity.saturating_sub(low).0 < room
+            || high.saturating_sub(equity).0 < room
+            || equity.saturating_sub(Notional(needed)).0 < 2 * room
+        {
             return false;
         }
         account.judged.0 = self.seq;

@@ -27,15 +27,16 @@ impl Market {
     #[inline(always)]
     fn has_reached(&self, touch: &Touch, side: Side) -> bool {
         let best = self.book.ladder(side).best();
-        touch.opposite_qty(side).0 != 0 && best.is_some_and(|best| best >= self.reach(touch, side))
+        let is_reached = |best| self.reach(touch, side).is_some_and(|reach| best >= reach);
+        touch.opposite_qty(side).0 != 0 && best.is_some_and(is_reached)
     }
 
-    /// The least key of the orders of a side to which the touch has come.
+    /// The least key of the orders of a side to which the touch has come; `None` where it is beyond the last price there is.
     #[inline(always)]
-    fn reach(&self, touch: &Touch, side: Side) -> i64 {
+    fn reach(&self, touch: &Touch, side: Side) -> Option<i64> {
         let is_through = matches!(self.paper(), Some(model) if model.fill == FillRule::Through);
         let threshold = crate::book::key_of(side, touch.opposite(side));
-        threshold.saturating_add(is_through.into())
+        threshold.checked_add(is_through.into())
     }
 
     /// Whether the touch is at a resting order's price by the rule of the model, displayed or not.
@@ -282,18 +283,16 @@ impl Shard {
             if touch.opposite_qty(side).0 == 0 {
                 continue;
             }
-            self.collect_from(market, side, market.reach(&touch, side), due);
+            if let Some(reach) = market.reach(&touch, side) {
+                self.collect_from(market, side, reach, due);
+            }
         }
     }
 
     /// Resting orders of a side whose key is at the threshold or above.
     fn collect_from(&self, market: &Market, side: Side, threshold: i64, due: &mut Vec<DueOrder>) {
         let ladder = market.book.ladder(side);
-        if ladder.best().is_none_or(|best| best < threshold) {
-            return;
-        }
-        let levels = ladder.iter_levels().map(|(key, ..)| key);
-        for key in levels.take_while(|&key| key >= threshold) {
+        for key in ladder.keys_down_to(threshold) {
             for handle in ladder.iter_queue(&self.orders.nodes, key) {
                 due.push(DueOrder {
                     id: self.orders.id(handle),

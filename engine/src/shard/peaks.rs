@@ -225,6 +225,16 @@ impl Shard {
     /// The input is over: floors move by what was seen in it.
     #[inline(always)]
     pub(super) fn end_input(&mut self, events: &mut EventBuf) {
+        // All of them together, for one branch.
+        let left = self.pending.noted.len() | self.pending.seen.len() | self.below.len();
+        if left != 0 {
+            self.end_peaks(events);
+        }
+        self.assert_sound(events);
+    }
+
+    #[inline(never)]
+    fn end_peaks(&mut self, events: &mut EventBuf) {
         while let Some(instrument) = self.pending.noted.pop() {
             self.rise(instrument);
         }
@@ -234,7 +244,6 @@ impl Shard {
         if !self.below.is_empty() {
             self.keep_below();
         }
-        self.assert_sound(events);
     }
 
     /// The best marks of this input are those of its high-water marks. Whose line is above the mark of now, as the

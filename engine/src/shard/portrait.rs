@@ -96,7 +96,7 @@ impl Shard {
         foreign.sort_unstable_by_key(|(currency, _)| *currency);
         let mut holdings: Vec<HoldingPortrait> = self
             .account_holdings(account)
-            .filter(|held| (held.lots.0, held.buys.0, held.sells.0) != (0, 0, 0))
+            .filter(|held| (held.lots.0, held.buys().0, held.sells().0) != (0, 0, 0))
             .map(|held| {
                 let market = self.market_of(held);
                 HoldingPortrait {
@@ -104,8 +104,8 @@ impl Shard {
                     leg: held.leg,
                     position: market.signed_qty(held.lots),
                     cost: held.cost,
-                    buys: market.instrument.qty(held.buys),
-                    sells: market.instrument.qty(held.sells),
+                    buys: market.instrument.qty(held.buys()),
+                    sells: market.instrument.qty(held.sells()),
                 }
             })
             .collect();

@@ -54,13 +54,12 @@ impl Shard {
                 continue;
             }
             let threshold = crate::book::key_of(side, price);
-            let threshold = threshold.saturating_add((!is_queue).into());
-            let ladder = market.book.ladder(side);
-            if ladder.best().is_none_or(|best| best < threshold) {
+            // No price is beyond the last one there is.
+            let Some(threshold) = threshold.checked_add((!is_queue).into()) else {
                 continue;
-            }
-            let levels = ladder.iter_levels().map(|(key, ..)| key);
-            for key in levels.take_while(|&key| key >= threshold) {
+            };
+            let ladder = market.book.ladder(side);
+            for key in ladder.keys_down_to(threshold) {
                 for handle in ladder.iter_queue(&self.orders.nodes, key) {
                     let node = self.orders.nodes.get(handle);
                     due.push(MetOrder {

@@ -4,7 +4,6 @@
 use types::{CancelModel, FillRule, InstrumentId, Lots, Side, Ticks};
 
 use super::Shard;
-use super::check::is_beyond;
 use crate::book::key_of;
 use crate::market::Market;
 use crate::order::Queue;
@@ -109,17 +108,12 @@ impl Shard {
     }
 
     /// The outside market states what its depth shows at a price.
-    #[inline]
+    #[inline(always)]
     pub(super) fn restate_depth(&mut self, instrument: InstrumentId, side: Side, price: Ticks) {
         let market = &self.markets[instrument.0 as usize];
         let ladder = market.book.ladder(side);
-        let key = key_of(side, price);
-        if ladder.best().is_none_or(|best| best < key) {
-            return;
-        }
-        let first = ladder.iter_queue(&self.orders.nodes, key).next();
         // Nearly no price has an order.
-        if first.is_some() {
+        if ladder.has_orders_at(key_of(side, price)) {
             let shown = market.depth.qty_at(side, price);
             self.restate_queue(instrument, side, price, shown);
         }
@@ -153,17 +147,12 @@ impl Shard {
             return;
         };
         for side in [Side::Buy, Side::Sell] {
-            let best = touch.price(side);
-            let ladder = market.book.ladder(side);
-            let leads = |key| is_beyond(side, crate::book::price_of(side, key), best);
-            if !ladder.best().is_some_and(leads) {
-                continue;
-            }
-            let levels = ladder
-                .iter_levels()
-                .map(|(key, ..)| (key, crate::book::price_of(side, key)));
             // Better than the best: a buy above it, a sell below it.
-            for (key, _) in levels.take_while(|&(_, price)| is_beyond(side, price, best)) {
+            let Some(worst) = key_of(side, touch.price(side)).checked_add(1) else {
+                continue;
+            };
+            let ladder = market.book.ladder(side);
+            for key in ladder.keys_down_to(worst) {
                 for handle in ladder.iter_queue(&self.orders.nodes, key) {
                     let extra = self.orders.get(handle).extra;
                     if extra != crate::slab::NIL {

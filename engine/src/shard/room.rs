@@ -212,7 +212,7 @@ pub(super) struct Room {
 /// An account that has room for so many ticks either way gets them without a closer look: a power of
 /// two, so that no figure has to be shifted by another.
 pub(super) const NEAR_TICKS: i64 = 1 << NEAR_BITS;
-const NEAR_BITS: u32 = 20;
+pub(super) const NEAR_BITS: u32 = 20;
 
 impl Band {
     /// [`NEAR_TICKS`] either way.

@@ -9,11 +9,14 @@ use types::{
 
 use super::check::{Checked, Earlier, Part, Plain};
 use super::{Shard, UsedClientOrder};
+use crate::account::Account;
 use crate::agenda::{Due, DueKind};
 use crate::book::{NIL as NO_ORDER, Node};
 use crate::derived::Derived;
 use crate::event_buf::EventBuf;
+use crate::holding::Holding;
 use crate::order::{Extra, Flags, Form, Order, Stage, Tif, is_exit};
+use crate::orders::Orders;
 use crate::slab::NIL;
 use crate::table::mix;
 
@@ -49,12 +52,69 @@ struct Start {
     stage: Stage,
     /// What the book is about to show of it.
     shown: Lots,
-    /// Whether its account may go below zero in the instrument.
-    may_short: bool,
-    /// Whether its account pays in cash.
-    pays: bool,
+    form: Form,
+    flags: Flags,
     membership: Membership,
     arrives: TimestampNs,
+}
+
+/// What an accepted order has its place in. Each is looked up once, for it is written behind writes to another.
+struct Parts<'a> {
+    account: &'a mut Account,
+    held: &'a mut Holding,
+    orders: &'a mut Orders,
+}
+
+impl Parts<'_> {
+    #[inline(always)]
+    fn start(self, request: &NewOrder, start: &Start, events: &mut EventBuf) -> u32 {
+        let Self {
+            account,
+            held,
+            orders,
+        } = self;
+        let role = start.membership.role;
+        let previous = account.orders.last;
+        let order = Order {
+            client: request.client_order,
+            qty: start.lots,
+            filled: Lots(0),
+            limit: start.limit,
+            // At the end of its account's list.
+            previous,
+            next: NO_ORDER,
+            holding: start.holding,
+            extra: start.extra,
+            side: request.side,
+            form: start.form,
+            stage: start.stage,
+            role,
+            self_trade: request.self_trade,
+            tif: Tif::of(request.tif),
+            flags: start.flags,
+        };
+        let node = Node::new(start.id, request.account, start.shown, 0);
+        let handle = orders.insert(node, order);
+        account.orders.last = handle;
+        account.orders_len += 1;
+        let first = account.orders.first;
+        account.orders.first = select_unpredictable(previous == NO_ORDER, handle, first);
+        // Place 0 is nobody's and takes what has no neighbour to go to.
+        orders.get_mut(previous).next = handle;
+        held.note_price(start.price);
+        held.orders += 1;
+        if !start.flags.is_closing() {
+            held.add_working(request.side, start.lots);
+        }
+        events.push(EventKind::OrderAccepted {
+            order: start.id,
+            request: *request,
+            list: start.membership.list,
+            role,
+            arrives: start.arrives,
+        });
+        handle
+    }
 }
 
 impl Shard {
@@ -66,7 +126,7 @@ impl Shard {
         if sender.is_ok()
             && let Some(plain) = self.check_plain(request)
         {
-            self.submit_plain(request, &plain, events);
+            self.submit_plain(request, plain, events);
         } else {
             self.submit_checked(request, sender, events);
         }
@@ -75,19 +135,41 @@ impl Shard {
     /// Accepts an order that [`Shard::check_plain`] let pass and lets it enter. Such an order has no
     /// delay, no extra and nothing to wait for, so where it meets nobody it comes into being at rest.
     #[inline(always)]
-    fn submit_plain(&mut self, request: &NewOrder, plain: &Plain, events: &mut EventBuf) {
-        let (instrument, side, limit) = (request.instrument, request.side, plain.limit);
-        self.remember_client_order(request.account, request.client_order.0);
-        let holding = match plain.holding {
-            Some(holding) => holding,
-            None => self.holding_handle(request.account, instrument, request.leg),
-        };
-        let market = &self.markets[instrument.0 as usize];
+    fn submit_plain(&mut self, request: &NewOrder, plain: Plain, events: &mut EventBuf) {
+        let Plain { lots, limit, .. } = plain;
+        match plain.holding {
+            Some(holding) => self.place(request, lots, limit, holding, events),
+            None => self.place_first(request, lots, limit, events),
+        }
+    }
+
+    /// As [`Shard::place`], of an account's first order for an instrument.
+    #[inline(never)]
+    fn place_first(&mut self, request: &NewOrder, lots: Lots, limit: Ticks, events: &mut EventBuf) {
+        let holding = self.holding_handle(request.account, request.instrument, request.leg);
+        self.place(request, lots, limit, holding, events);
+    }
+
+    /// Apart from the checks before it, so that neither has the figures of the other at hand.
+    #[inline(never)]
+    fn place(
+        &mut self,
+        request: &NewOrder,
+        lots: Lots,
+        limit: Ticks,
+        holding: u32,
+        events: &mut EventBuf,
+    ) {
+        let (instrument, side) = (request.instrument, request.side);
+        let flags = Flags::of_plain(request);
+        debug_assert_eq!(flags, Flags::of(request, true, false));
+        let id = self.next_order_id();
+        let market = &mut self.markets[instrument.0 as usize];
         let stays =
             request.tif != TimeInForce::ImmediateOrCancel && market.meets_nobody(side, limit);
         let start = Start {
-            id: self.next_order_id(),
-            lots: plain.lots,
+            id,
+            lots,
             limit,
             price: limit,
             holding,
@@ -97,18 +179,30 @@ impl Shard {
             } else {
                 Stage::Entering
             },
-            shown: if stays { plain.lots } else { Lots(0) },
-            may_short: true,
-            pays: false,
+            shown: if stays { lots } else { Lots(0) },
+            form: Form::Limit,
+            flags,
             membership: Membership::ALONE,
             arrives: self.ts,
         };
-        let handle = self.start(request, &start, events);
-        if stays {
-            self.queue(handle, instrument, side, limit);
-        } else {
-            self.take(handle, instrument, events);
+        let parts = Parts {
+            account: &mut self.accounts[request.account.0 as usize],
+            held: self.holdings.get_mut(holding),
+            orders: &mut self.orders,
+        };
+        let handle = parts.start(request, &start, events);
+        if !stays {
+            self.remember_client_order(request.account, request.client_order.0);
+            return self.take(handle, instrument, events);
         }
+        market
+            .book
+            .insert(&mut self.orders.nodes, handle, side, limit);
+        let is_crossed = market.is_crossed();
+        let is_best = market.book.best(side) == Some(limit);
+        self.note_level(instrument, side, limit);
+        self.remember_client_order(request.account, request.client_order.0);
+        self.show_queued(handle, instrument, is_crossed, is_best);
     }
 
     /// An order of any kind, whose sender was checked and counted.
@@ -229,8 +323,8 @@ impl Shard {
             holding: self.holding_handle(request.account, request.instrument, request.leg),
             stage,
             shown: Lots(0),
-            may_short,
-            pays,
+            form: Form::of(request.kind),
+            flags: Flags::of(request, may_short, pays),
             membership,
             arrives,
         };
@@ -244,54 +338,16 @@ impl Shard {
     }
 
     /// Gives an accepted order its place among the orders, its holding's and its account's.
-    #[inline(always)]
     fn start(&mut self, request: &NewOrder, start: &Start, events: &mut EventBuf) -> u32 {
-        let account = &mut self.accounts[request.account.0 as usize];
-        let role = start.membership.role;
-        let previous = account.orders.last;
-        let order = Order {
-            client: request.client_order,
-            qty: start.lots,
-            filled: Lots(0),
-            limit: start.limit,
-            // At the end of its account's list.
-            previous,
-            next: NO_ORDER,
-            holding: start.holding,
-            extra: start.extra,
-            side: request.side,
-            form: Form::of(request.kind),
-            stage: start.stage,
-            role,
-            self_trade: request.self_trade,
-            tif: Tif::of(request.tif),
-            flags: Flags::of(request, start.may_short, start.pays),
+        let parts = Parts {
+            account: &mut self.accounts[request.account.0 as usize],
+            held: self.holdings.get_mut(start.holding),
+            orders: &mut self.orders,
         };
-        let node = Node::new(start.id, request.account, start.shown, 0);
-        let handle = self.orders.insert(node, order);
-        account.orders.last = handle;
-        account.orders_len += 1;
-        if account.has_conduct {
-            account.rules.record_order();
+        if parts.account.has_conduct {
+            parts.account.rules.record_order();
         }
-        let first = account.orders.first;
-        account.orders.first = select_unpredictable(previous == NO_ORDER, handle, first);
-        // Place 0 is nobody's and takes what has no neighbour to go to.
-        self.orders.get_mut(previous).next = handle;
-        let held = self.holdings.get_mut(start.holding);
-        held.note_price(start.price);
-        held.orders += 1;
-        if !order.flags.is_closing() {
-            held.add_working(order.side, start.lots);
-        }
-        events.push(EventKind::OrderAccepted {
-            order: start.id,
-            request: *request,
-            list: start.membership.list,
-            role,
-            arrives: start.arrives,
-        });
-        handle
+        parts.start(request, start, events)
     }
 
     /// What the order has that most have not; `NIL` when that is nothing.

@@ -651,7 +651,7 @@ impl Shard {
         let mut holdings = self.holdings.iter();
         let is_sum = holdings.all(|(handle, held)| {
             let known = sums.get(handle as usize).copied().unwrap_or_default();
-            known == (held.buys, held.sells, held.orders)
+            known == (held.buys(), held.sells(), held.orders)
         });
         ensure(is_sum, "sums of working orders")
     }

@@ -13,6 +13,7 @@ mod bars;
 mod bookings;
 mod brackets;
 mod breach_price;
+mod calm;
 mod cancels;
 mod cases;
 mod conduct;

@@ -98,6 +98,15 @@ fn agree(ladder: &Ladder, nodes: &Nodes, model: &Model) -> Result<(), TestCaseEr
     prop_assert_eq!(ladder.check(nodes), Ok(()));
     let levels = model.levels();
     prop_assert_eq!(ladder.iter_levels().collect::<Vec<_>>(), &levels[..]);
+    let keys: Vec<i64> = levels.iter().map(|(key, ..)| *key).collect();
+    prop_assert_eq!(ladder.keys_down_to(i64::MIN).collect::<Vec<_>>(), &keys[..]);
+    for (place, &key) in keys.iter().enumerate() {
+        prop_assert_eq!(ladder.keys_down_to(key).count(), place + 1);
+        prop_assert!(ladder.has_orders_at(key));
+        for near in [key.saturating_sub(1), key.saturating_add(1)] {
+            prop_assert_eq!(ladder.has_orders_at(near), keys.contains(&near));
+        }
+    }
     prop_assert_eq!(ladder.len() as usize, model.queued.len());
     prop_assert_eq!(ladder.levels() as usize, levels.len());
     let best = levels.first();
