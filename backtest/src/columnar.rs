@@ -12,7 +12,7 @@ mod desk;
 pub use account::{Recorder, Trade};
 pub use desk::Desk;
 
-use types::{Bar, Instrument, TimestampNs};
+use types::{Bar, Grid, Instrument, TimestampNs};
 
 use crate::metric::periods_per_year;
 use crate::outcome::dated;
@@ -66,11 +66,12 @@ impl Columns {
                 accepted: "one bar at least",
             });
         };
-        let off_grid = |_| NotColumnar {
+        let off_grid = NotColumnar {
             what: "a price is not on the instrument's grid",
             accepted: "multiples of its tick size",
         };
-        let base = instrument.ticks(first.close).map_err(off_grid)?.0;
+        let base = instrument.ticks(first.close).map_err(|_| off_grid)?.0;
+        let grid = Grid::new(instrument.tick_size.0);
         let mut columns = Self {
             starts: Vec::with_capacity(bars.len()),
             ends: Vec::with_capacity(bars.len()),
@@ -98,12 +99,12 @@ impl Columns {
                     accepted: "0 < low <= open, close <= high",
                 });
             }
-            for price in [bar.high, bar.low] {
-                instrument.ticks(price).map_err(off_grid)?;
-            }
-            let open = instrument.ticks(bar.open).map_err(off_grid)?.0;
-            let close = instrument.ticks(bar.close).map_err(off_grid)?.0;
-            let high = instrument.ticks(bar.high).map_err(off_grid)?.0;
+            let prices = [bar.open, bar.high, bar.low, bar.close];
+            let [Some(open), Some(high), Some(_), Some(close)] =
+                prices.map(|price| grid.steps(price.0))
+            else {
+                return Err(off_grid);
+            };
             lengths.note(end.0 - bar.start.0);
             columns.starts.push(bar.start);
             columns.ends.push(end);

@@ -220,6 +220,11 @@ pub trait Observer {
         None
     }
 
+    /// Whether [`Observer::before`] is to be asked, once for the run: one that has nothing spares every event the question.
+    fn precedes(&self) -> bool {
+        true
+    }
+
     /// Whether [`Observer::applied`] is wanted of inputs without events.
     fn sees_all(&self) -> bool {
         false
@@ -245,7 +250,11 @@ pub trait Observer {
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Unobserved;
 
-impl Observer for Unobserved {}
+impl Observer for Unobserved {
+    fn precedes(&self) -> bool {
+        false
+    }
+}
 
 /// Why a run could not be made.
 #[derive(Debug, thiserror::Error)]

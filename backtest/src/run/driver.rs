@@ -1,5 +1,10 @@
 //! The loop: opens, events, closes, callbacks, orders.
 
+#![expect(
+    clippy::inline_always,
+    reason = "a call of its own costs as much as what most of these do for an event"
+)]
+
 /// What a strategy is shown; a macro, because the rest of the driver stays borrowable beside it.
 macro_rules! context {
     ($driver:ident, $now:expr) => {
@@ -26,8 +31,9 @@ mod send;
 use engine::{EventBuf, Shard};
 use types::{
     AccountId, AccountState, Bar, BarPath, Codec, Command, Event, EventKind, Fill, Grid, Input,
-    InputKind, InputRejection, Instrument, InstrumentId, Label, Liquidity, MarketData, MarketEvent,
-    Money, OpenAccount, OrderId, PlanId, Price, Quote, Seq, ShardId, SignedQty, TimestampNs,
+    InputKind, InputRejection, Instrument, InstrumentId, Label, Liquidity, MarkKind, MarketData,
+    MarketEvent, Money, OpenAccount, OrderId, PlanId, Price, Qty, Quote, Seq, ShardId, SignedQty,
+    TimestampNs,
 };
 
 use self::entry::Rest;
@@ -37,7 +43,7 @@ use super::lengths::Lengths;
 use super::source::blank;
 use super::{Fills, Observer, RunError, Sampling, Settings, Source};
 use crate::outcome::{Counts, Executed, Ledger, Outcome, Sample};
-use crate::strategy::{Closed, Context, Desk, Frame, Strategy, Ticket};
+use crate::strategy::{Closed, Context, Desk, Frame, Request, Strategy, Ticket};
 
 const ACCOUNT: AccountId = AccountId(0);
 
@@ -52,10 +58,24 @@ struct Unheard {
     fill: Fill,
 }
 
+/// What the driver knows of an instrument.
+#[derive(Debug)]
+struct Place {
+    /// The engine walks its bars.
+    walks: bool,
+    /// It has quotes of its own, so that its bars are summaries and stand for none.
+    quoted: bool,
+    lot: Qty,
+    lots: Grid,
+    /// Start and end of its newest bar.
+    newest: (TimestampNs, TimestampNs),
+}
+
 pub(super) struct Driver<'a> {
     settings: &'a Settings,
     observer: &'a mut dyn Observer,
     sees_all: bool,
+    precedes: bool,
     /// Something is made of events that are no bars, or waits for the next one: bars, rates, orders.
     is_followed: bool,
     shard: Shard,
@@ -78,16 +98,17 @@ pub(super) struct Driver<'a> {
     heard: Vec<Fill>,
     /// The bars that end now.
     closed: Vec<Closed>,
+    /// What is being sent, and what is being cancelled; kept for their memory.
+    sent: Vec<Request>,
+    cancelled: Vec<OrderId>,
     /// The ticket of what is being sent.
     sending: Ticket,
     /// The engine's numbers of algos.
     algos: Vec<(Ticket, OrderId)>,
-    /// By instrument: what its bars do.
-    walks: Vec<bool>,
-    /// By instrument: its lots.
-    lots: Vec<Grid>,
-    /// By instrument: it has quotes of its own, so that its bars are summaries and stand for none.
-    quoted: Vec<bool>,
+    /// By instrument.
+    places: Vec<Place>,
+    /// Positions are valued at the newest print.
+    marks_last: bool,
     /// By instrument: units of the account's currency for one of its own.
     rates: Vec<Price>,
     frames: Frames,
@@ -110,8 +131,6 @@ pub(super) struct Driver<'a> {
     has_ended: bool,
     /// The account has ended, and the run goes on with its competition.
     is_retired: bool,
-    /// By instrument: start and end of its newest bar.
-    newest: Vec<(TimestampNs, TimestampNs)>,
     /// A bar that there was before, which ends the run.
     doubled: Option<RunError>,
     /// The newest close of the benchmark.
@@ -121,11 +140,15 @@ pub(super) struct Driver<'a> {
 
 impl<'a> Driver<'a> {
     pub(super) fn new(settings: &'a Settings, observer: &'a mut dyn Observer) -> Self {
-        let sees_all = observer.sees_all();
+        let (sees_all, precedes) = (observer.sees_all(), observer.precedes());
         let waits = matches!(settings.fills, Fills::NextOpen | Fills::NextClose);
         let is_followed = waits || settings.bars.is_some() || !settings.converters.is_empty();
-        let walks = settings.instruments.iter().map(|instrument| {
-            matches!(instrument.liquidity, Liquidity::Paper(model) if model.bars == BarPath::Walked)
+        let places = settings.instruments.iter().map(|it| Place {
+            walks: matches!(it.liquidity, Liquidity::Paper(model) if model.bars == BarPath::Walked),
+            quoted: false,
+            lot: it.lot_size,
+            lots: Grid::new(it.lot_size.0),
+            newest: (TimestampNs(0), TimestampNs(0)),
         });
         let currency = settings.plan.currency;
         let rate = |of: Label| {
@@ -147,6 +170,7 @@ impl<'a> Driver<'a> {
             settings,
             observer,
             sees_all,
+            precedes,
             is_followed,
             shard: Shard::new(ShardId(0), settings.limits),
             account: ACCOUNT,
@@ -162,14 +186,12 @@ impl<'a> Driver<'a> {
             unheard_qty: Vec::new(),
             heard: Vec::new(),
             closed: Vec::new(),
+            sent: Vec::new(),
+            cancelled: Vec::new(),
             sending: Ticket(0),
             algos: Vec::new(),
-            walks: walks.collect(),
-            lots: instruments
-                .iter()
-                .map(|it| Grid::new(it.lot_size.0))
-                .collect(),
-            quoted: vec![false; instruments.len()],
+            places: places.collect(),
+            marks_last: settings.plan.terms.mark == MarkKind::Last,
             frames: Frames::new(settings.bars.as_ref(), &settings.frames),
             rates: instruments.iter().map(|it| rate(it.currency)).collect(),
             open: None,
@@ -186,7 +208,6 @@ impl<'a> Driver<'a> {
             last: TimestampNs(0),
             has_ended: false,
             is_retired: false,
-            newest: vec![(TimestampNs(0), TimestampNs(0)); instruments.len()],
             doubled: None,
             compared: Price::ZERO,
             benchmark: Vec::new(),
@@ -266,11 +287,12 @@ impl<'a> Driver<'a> {
                 self.open_only(ts, strategy);
             }
             self.wake(ts, strategy);
-            self.take(ts, strategy);
-            next = self.read(&mut source)?;
-            while next.is_some_and(|next| next <= ts) && !self.has_ended {
+            loop {
                 self.take(ts, strategy);
                 next = self.read(&mut source)?;
+                if self.has_ended || next.is_none_or(|next| next > ts) {
+                    break;
+                }
             }
             self.close_moment(ts, strategy);
         }
@@ -278,13 +300,14 @@ impl<'a> Driver<'a> {
     }
 
     /// The next event of a source, as the input that it becomes.
-    #[inline]
+    #[inline(always)]
     fn read<S: Source>(&mut self, source: &mut S) -> Result<Option<TimestampNs>, RunError> {
-        let InputKind::Market(event) = &mut self.market.kind else {
+        loop {
+            if let InputKind::Market(event) = &mut self.market.kind {
+                return Ok(source.next_into(event)?);
+            }
             self.market.kind = InputKind::Market(blank());
-            return self.read(source);
-        };
-        Ok(source.next_into(event)?)
+        }
     }
 
     /// The bar that comes next, if it is one.
@@ -299,7 +322,7 @@ impl<'a> Driver<'a> {
     }
 
     /// Everything of a time is applied.
-    #[inline]
+    #[inline(always)]
     fn close_moment(&mut self, ts: TimestampNs, strategy: &mut dyn Strategy) {
         if !self.closed.is_empty() {
             if self.frames.is_due(ts) {
@@ -395,10 +418,17 @@ impl<'a> Driver<'a> {
 
     /// Applies an input, after what a calendar brings before it.
     fn apply(&mut self, ts: TimestampNs, kind: InputKind) {
+        if self.precedes {
+            self.apply_before(ts);
+        }
+        self.apply_one(ts, kind);
+    }
+
+    #[inline(never)]
+    fn apply_before(&mut self, ts: TimestampNs) {
         while let Some((at, kind)) = self.observer.before(ts, &self.shard) {
             self.apply_one(at, kind);
         }
-        self.apply_one(ts, kind);
     }
 
     fn apply_one(&mut self, ts: TimestampNs, kind: InputKind) {
@@ -415,8 +445,8 @@ impl<'a> Driver<'a> {
     /// Applies the event of the data that was read.
     #[inline]
     fn apply_market(&mut self, ts: TimestampNs) {
-        while let Some((at, kind)) = self.observer.before(ts, &self.shard) {
-            self.apply_one(at, kind);
+        if self.precedes {
+            self.apply_before(ts);
         }
         self.market.seq = self.shard.seq().next();
         self.market.ts = ts.max(self.shard.ts());
@@ -433,10 +463,10 @@ impl<'a> Driver<'a> {
     }
 
     /// Applies a quote that stands for a price of a bar, written over the one before.
-    #[inline]
+    #[inline(always)]
     fn apply_quote(&mut self, ts: TimestampNs, instrument: InstrumentId, quote: Quote) {
-        while let Some((at, kind)) = self.observer.before(ts, &self.shard) {
-            self.apply_one(at, kind);
+        if self.precedes {
+            self.apply_before(ts);
         }
         if let InputKind::Market(event) = &mut self.shown.kind {
             event.instrument = instrument;
@@ -503,13 +533,14 @@ impl<'a> Driver<'a> {
     }
 
     /// The strategy sees the bars that end now.
+    #[inline(always)]
     fn close_bars(&mut self, strategy: &mut dyn Strategy) {
-        let now = self.last;
+        let mut context = context!(self, self.last);
         for closed in &self.closed {
-            strategy.on_bar(&mut context!(self, now), closed);
+            strategy.on_bar(&mut context, closed);
         }
+        strategy.after_bars(&mut context);
         self.closed.clear();
-        strategy.after_bars(&mut self.context(now));
         self.answer(strategy);
     }
 
@@ -542,13 +573,17 @@ impl<'a> Driver<'a> {
 
     #[inline]
     fn note_equity(&mut self, ts: TimestampNs) {
-        let Sampling::Every(every) = self.settings.sampling else {
-            return;
-        };
-        if ts.0 > self.next_sample {
-            self.sample(TimestampNs(self.next_sample));
-            self.next_sample = next_multiple(ts.0, every);
+        if let Sampling::Every(every) = self.settings.sampling
+            && ts.0 > self.next_sample
+        {
+            self.note_passed(ts, every);
         }
+    }
+
+    #[inline(never)]
+    fn note_passed(&mut self, ts: TimestampNs, every: u64) {
+        self.sample(TimestampNs(self.next_sample));
+        self.next_sample = next_multiple(ts.0, every);
     }
 
     #[inline]

@@ -93,6 +93,7 @@ impl Purse<'_> {
         let lot = i128::from(self.spec.lot_size.0);
         let one = i128::from(Ratio::ONE.0);
         let lots = match size {
+            Size::Units(qty) if share == Ratio::ONE => i128::from(qty.0 / self.spec.lot_size.0),
             Size::Units(qty) => {
                 let units = i128::from(qty.0) * i128::from(share.0);
                 units / one / lot

@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 
 use backtest::outcome::Outcome;
 use backtest::run::{
-    Ahead, Bars, Fills, Mapped, Sampling, Settings, Source, SourceError, Unobserved, plain_plan,
-    run,
+    Ahead, Bars, Fills, Mapped, Sampling, Settings, Source, SourceError, Timed, Unobserved,
+    plain_plan, run,
 };
 use backtest::strategies;
 use backtest::strategy::{Context, Strategy, Ticket, TimerId, Values};
@@ -109,10 +109,8 @@ impl Strategy for Idle {
     }
 }
 
-/// Synthetic book events in a compact form, and the event that they are written into. Levels: 20 a side of 1 to
-/// 5,000 lots; of 100 events 40 change a bid, 40 an ask, 18 are prints at the touch, and 2 move the market a tick,
-/// in two events: a level goes, a level comes.
-#[derive(Clone)]
+/// Synthetic book events. Levels: 20 a side of 1 to 5,000 lots; of 100 events 40 change a bid, 40 an ask, 18 are prints
+/// at the touch, and 2 move the market a tick, in two events: a level goes, a level comes.
 struct BookEvents {
     random: SplitMix64,
     left: usize,
@@ -121,10 +119,9 @@ struct BookEvents {
     /// The second half of a move: side, ticks, lots.
     second: Option<(Side, i64, i64)>,
     begun: bool,
-    /// The levels of the event before, while that is a print.
-    spare: Option<Box<DepthUpdate>>,
 }
 
+const BOOK_BEGIN: u64 = 1_600_000_000_000_000_000;
 const BOOK_LEVELS: i64 = 20;
 const BOOK_TICK: i64 = Price::ONE.0 / 10;
 const BOOK_LOT: i64 = Qty::ONE.0 / 1_000;
@@ -134,11 +131,10 @@ impl BookEvents {
         Self {
             random: SplitMix64::new(7),
             left: events,
-            ts: 1_600_000_000_000_000_000,
+            ts: BOOK_BEGIN,
             bid: 500_000,
             second: None,
             begun: false,
-            spare: None,
         }
     }
 
@@ -146,23 +142,17 @@ impl BookEvents {
         (self.random.next_u64() % below) as i64
     }
 
-    fn level(&mut self, event: &mut MarketEvent, side: Side, ticks: i64, lots: i64) {
+    fn level(event: &mut MarketEvent, side: Side, ticks: i64, lots: i64) {
         let level = Level {
             price: Price(ticks * BOOK_TICK),
             qty: Qty(lots * BOOK_LOT),
         };
-        if !matches!(event.data, MarketData::DepthDelta(_)) {
-            let update = self.spare.take().unwrap_or_default();
-            event.data = MarketData::DepthDelta(update);
+        let mut update = DepthUpdate::default();
+        match side {
+            Side::Buy => update.bids.push(level),
+            Side::Sell => update.asks.push(level),
         }
-        if let MarketData::DepthDelta(update) = &mut event.data {
-            update.bids.clear();
-            update.asks.clear();
-            match side {
-                Side::Buy => update.bids.push(level),
-                Side::Sell => update.asks.push(level),
-            }
-        }
+        event.data = MarketData::DepthDelta(Box::new(update));
     }
 
     fn whole(&mut self) -> MarketData {
@@ -194,7 +184,7 @@ impl Source for BookEvents {
             return Ok(Some(TimestampNs(self.ts)));
         }
         if let Some((side, ticks, lots)) = self.second.take() {
-            self.level(event, side, ticks, lots);
+            Self::level(event, side, ticks, lots);
             return Ok(Some(TimestampNs(self.ts)));
         }
         self.ts += 1_000 + self.draw(400_000) as u64;
@@ -208,7 +198,7 @@ impl Source for BookEvents {
             } else {
                 (Side::Sell, self.bid + 1 + away)
             };
-            self.level(event, side, ticks, lots);
+            Self::level(event, side, ticks, lots);
         } else if kind < 98 {
             let is_buyer = self.draw(2) == 0;
             let lots = 1 + self.draw(200);
@@ -217,28 +207,146 @@ impl Source for BookEvents {
             } else {
                 (self.bid, Aggressor::Seller)
             };
-            let trade = MarketData::Trade(Trade {
+            event.data = MarketData::Trade(Trade {
                 price: Price(ticks * BOOK_TICK),
                 qty: Qty(lots * BOOK_LOT),
                 aggressor,
             });
-            if let MarketData::DepthDelta(update) = std::mem::replace(&mut event.data, trade) {
-                self.spare = Some(update);
-            }
         } else {
             let lots = 1 + self.draw(5_000);
             if self.draw(2) == 0 {
                 // The best ask goes, and a bid comes in its place.
-                self.level(event, Side::Sell, self.bid + 1, 0);
+                Self::level(event, Side::Sell, self.bid + 1, 0);
                 self.bid += 1;
                 self.second = Some((Side::Buy, self.bid, lots));
             } else {
-                self.level(event, Side::Buy, self.bid, 0);
+                Self::level(event, Side::Buy, self.bid, 0);
                 self.second = Some((Side::Sell, self.bid, lots));
                 self.bid -= 1;
             }
         }
         Ok(Some(TimestampNs(self.ts)))
+    }
+}
+
+/// Book events in memory, a few bytes each, as other tools have theirs.
+struct Recorded {
+    begin: DepthUpdate,
+    rest: Vec<Change>,
+}
+
+#[derive(Clone, Copy)]
+struct Change {
+    ts: u64,
+    ticks: i32,
+    lots: i32,
+    kind: ChangeKind,
+}
+
+#[derive(Clone, Copy)]
+enum ChangeKind {
+    Level(Side),
+    Print(Aggressor),
+}
+
+impl Recorded {
+    fn new(mut events: BookEvents) -> Result<Self, Failure> {
+        let mut recorded = Self {
+            begin: DepthUpdate::default(),
+            rest: Vec::with_capacity(events.left),
+        };
+        while let Some(Timed { ts, event }) = events.next_event()? {
+            let change = |price: Price, qty: Qty, kind| -> Result<Change, Failure> {
+                Ok(Change {
+                    ts: ts.0,
+                    ticks: i32::try_from(price.0 / BOOK_TICK)?,
+                    lots: i32::try_from(qty.0 / BOOK_LOT)?,
+                    kind,
+                })
+            };
+            match event.data {
+                MarketData::DepthSnapshot(begin) => recorded.begin = *begin,
+                MarketData::DepthDelta(update) => {
+                    for (side, levels) in [(Side::Buy, &update.bids), (Side::Sell, &update.asks)] {
+                        for level in levels {
+                            let kind = ChangeKind::Level(side);
+                            recorded.rest.push(change(level.price, level.qty, kind)?);
+                        }
+                    }
+                }
+                MarketData::Trade(print) => {
+                    let kind = ChangeKind::Print(print.aggressor);
+                    recorded.rest.push(change(print.price, print.qty, kind)?);
+                }
+                _ => {}
+            }
+        }
+        Ok(recorded)
+    }
+
+    fn source(&self) -> FromMemory<'_> {
+        FromMemory {
+            begin: Some(&self.begin),
+            rest: self.rest.iter(),
+            spare: None,
+        }
+    }
+}
+
+/// What was recorded, written into the events of a run.
+struct FromMemory<'a> {
+    begin: Option<&'a DepthUpdate>,
+    rest: std::slice::Iter<'a, Change>,
+    /// The levels of the event before, while that is a print.
+    spare: Option<Box<DepthUpdate>>,
+}
+
+impl Source for FromMemory<'_> {
+    #[inline]
+    fn next_into(&mut self, event: &mut MarketEvent) -> Result<Option<TimestampNs>, SourceError> {
+        event.instrument = ONE;
+        if let Some(begin) = self.begin.take() {
+            event.ts_event = TimestampNs(BOOK_BEGIN);
+            event.data = MarketData::DepthSnapshot(Box::new(begin.clone()));
+            return Ok(Some(event.ts_event));
+        }
+        let Some(change) = self.rest.next() else {
+            return Ok(None);
+        };
+        event.ts_event = TimestampNs(change.ts);
+        let price = Price(i64::from(change.ticks) * BOOK_TICK);
+        let qty = Qty(i64::from(change.lots) * BOOK_LOT);
+        match change.kind {
+            ChangeKind::Level(side) => {
+                if !matches!(event.data, MarketData::DepthDelta(_)) {
+                    event.data = MarketData::DepthDelta(self.spare.take().unwrap_or_default());
+                }
+                if let MarketData::DepthDelta(update) = &mut event.data {
+                    let (changed, other) = match side {
+                        Side::Buy => (&mut update.bids, &mut update.asks),
+                        Side::Sell => (&mut update.asks, &mut update.bids),
+                    };
+                    other.clear();
+                    if let [level] = &mut changed[..] {
+                        *level = Level { price, qty };
+                    } else {
+                        changed.clear();
+                        changed.push(Level { price, qty });
+                    }
+                }
+            }
+            ChangeKind::Print(aggressor) => {
+                let print = MarketData::Trade(Trade {
+                    price,
+                    qty,
+                    aggressor,
+                });
+                if let MarketData::DepthDelta(update) = std::mem::replace(&mut event.data, print) {
+                    self.spare = Some(update);
+                }
+            }
+        }
+        Ok(Some(event.ts_event))
     }
 }
 
@@ -392,12 +500,13 @@ fn work(arguments: &Arguments) -> Result<(), Failure> {
     }
     drop(bars);
     let settings = book_settings(CancelModel::Power(2))?;
+    let book = Recorded::new(BookEvents::new(arguments.events))?;
     measure(
         arguments,
         "book, the events alone",
         arguments.events,
         || {
-            let mut source = BookEvents::new(arguments.events);
+            let mut source = book.source();
             let mut event = MarketEvent {
                 instrument: ONE,
                 ts_event: TimestampNs(0),
@@ -410,7 +519,7 @@ fn work(arguments: &Arguments) -> Result<(), Failure> {
         },
     )?;
     measure(arguments, "book, no orders", arguments.events, || {
-        let sources = vec![BookEvents::new(arguments.events)];
+        let sources = vec![book.source()];
         Ok(run(&settings, sources, &mut Idle, &mut Unobserved)?)
     })?;
     for (name, cancels) in [
@@ -422,7 +531,7 @@ fn work(arguments: &Arguments) -> Result<(), Failure> {
     ] {
         let settings = book_settings(cancels)?;
         let quoted = measure(arguments, name, arguments.events, || {
-            let sources = vec![BookEvents::new(arguments.events)];
+            let sources = vec![book.source()];
             Ok(run(
                 &settings,
                 sources,

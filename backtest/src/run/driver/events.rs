@@ -1,14 +1,14 @@
 //! The events of the data, one by one: into the engine, and to the strategy.
 
-use types::{Bar, InputKind, InstrumentId, MarkKind, MarketData, Price, Qty, Quote, TimestampNs};
+use types::{Bar, InputKind, InstrumentId, MarketData, Price, Qty, Quote, TimestampNs};
 
-use super::Driver;
+use super::{Driver, Place};
 use crate::run::{Fills, RunError};
 use crate::strategy::{Closed, Context, Frame, Strategy};
 
 impl Driver<'_> {
     /// An event of the data: the one that was read.
-    #[inline]
+    #[inline(always)]
     pub(super) fn take(&mut self, ts: TimestampNs, strategy: &mut dyn Strategy) {
         self.last = self.last.max(ts);
         let InputKind::Market(event) = &self.market.kind else {
@@ -18,12 +18,16 @@ impl Driver<'_> {
         let MarketData::Bar(bar) = event.data else {
             return self.take_other(ts, instrument, strategy);
         };
-        if let Some(newest) = self.newest.get_mut(instrument.0 as usize) {
-            if *newest == (bar.start, ts) {
+        let mut shown = None;
+        if let Some(place) = self.places.get_mut(instrument.0 as usize) {
+            if place.newest == (bar.start, ts) {
                 self.double(ts, instrument, &bar);
                 return;
             }
-            *newest = (bar.start, ts);
+            place.newest = (bar.start, ts);
+            if !(place.walks || place.quoted) {
+                shown = Some(place.displayed(bar.volume));
+            }
         }
         if self.settings.benchmark == Some(instrument) {
             if self.compared == Price::ZERO && self.benchmark.is_empty() {
@@ -33,7 +37,10 @@ impl Driver<'_> {
         }
         self.counts.bars += 1;
         self.lengths.note(ts.0.saturating_sub(bar.start.0));
-        self.mark_bar(ts, instrument, &bar);
+        match shown {
+            Some(qty) => self.show_close(ts, instrument, bar.close, qty),
+            None => self.apply_market(ts),
+        }
         if self.ledger.is_exposed() {
             self.ledger.pass_bar(instrument, bar.low, bar.high);
         }
@@ -73,7 +80,8 @@ impl Driver<'_> {
     }
 
     /// One that is no bar.
-    pub(super) fn take_other(
+    #[inline(always)]
+    fn take_other(
         &mut self,
         ts: TimestampNs,
         instrument: InstrumentId,
@@ -88,9 +96,9 @@ impl Driver<'_> {
         }
         if let InputKind::Market(event) = &self.market.kind
             && is_quote(&event.data)
-            && let Some(quoted) = self.quoted.get_mut(instrument.0 as usize)
+            && let Some(place) = self.places.get_mut(instrument.0 as usize)
         {
-            *quoted = true;
+            place.quoted = true;
         }
         self.apply_market(ts);
         if self.ledger.is_exposed()
@@ -128,43 +136,37 @@ impl Driver<'_> {
         }
     }
 
-    /// A bar ends: its path or its close goes to the engine.
-    #[inline]
-    pub(super) fn mark_bar(&mut self, ts: TimestampNs, instrument: InstrumentId, bar: &Bar) {
-        let place = instrument.0 as usize;
-        if self.walks.get(place) != Some(&false) || self.quoted[place] {
-            return self.apply_market(ts);
-        }
-        let lasts = self.settings.plan.terms.mark == MarkKind::Last;
-        if lasts || !self.desk.working.is_empty() {
+    /// The close of a bar goes to the engine as the quote that it stands for; the bar itself where somebody looks at prints.
+    #[inline(always)]
+    fn show_close(&mut self, ts: TimestampNs, instrument: InstrumentId, close: Price, qty: Qty) {
+        if self.marks_last || !self.desk.working.is_empty() {
             self.apply_market(ts);
         }
         let quote = Quote {
-            bid: bar.close,
-            bid_qty: Qty::ZERO,
-            ask: bar.close,
-            ask_qty: Qty::ZERO,
+            bid: close,
+            bid_qty: qty,
+            ask: close,
+            ask_qty: qty,
         };
-        let quote = self.sized(instrument, quote, bar.volume);
         self.apply_quote(ts, instrument, quote);
     }
+}
 
-    /// A quote that displays the volume of a bar, at least a lot.
-    pub(super) fn sized(&self, instrument: InstrumentId, quote: Quote, volume: Qty) -> Quote {
-        let place = instrument.0 as usize;
-        let is_whole = volume.0 > 0 && self.lots.get(place).is_some_and(|it| it.has(volume.0));
-        let qty = if is_whole {
+impl Place {
+    /// What a quote displays that stands for a bar: its volume, at least a lot.
+    #[inline]
+    pub(super) fn displayed(&self, volume: Qty) -> Qty {
+        if self.lots.steps(volume.0).is_some_and(|lots| lots > 0) {
             volume
         } else {
-            let spec = self.settings.instruments.get(place);
-            let lot = spec.map_or(Qty::ONE, |spec| spec.lot_size);
-            Qty((volume.0.max(0) / lot.0).max(1).saturating_mul(lot.0))
-        };
-        Quote {
-            bid_qty: qty,
-            ask_qty: qty,
-            ..quote
+            self.whole_lots(volume)
         }
+    }
+
+    #[inline(never)]
+    fn whole_lots(&self, volume: Qty) -> Qty {
+        let lot = self.lot.0;
+        Qty((volume.0.max(0) / lot).max(1).saturating_mul(lot))
     }
 }
 

@@ -43,7 +43,8 @@ impl Driver<'_> {
     }
 
     pub(super) fn is_quoted(&self, instrument: InstrumentId) -> bool {
-        self.quoted.get(instrument.0 as usize) == Some(&true)
+        let place = self.places.get(instrument.0 as usize);
+        place.is_some_and(|place| place.quoted)
     }
 
     /// Likewise where only one bar can be.
@@ -81,19 +82,21 @@ impl Driver<'_> {
         price: Price,
         volume: Qty,
     ) {
-        let Some(spec) = self.settings.instruments.get(instrument.0 as usize) else {
+        let index = instrument.0 as usize;
+        let spec = self.settings.instruments.get(index);
+        let (Some(spec), Some(place)) = (spec, self.places.get(index)) else {
             return;
         };
         let spread = i64::from(self.settings.spread_ticks);
         let (below, above) = (spread / 2, spread - spread / 2);
         let tick = spec.tick_size.0;
+        let qty = place.displayed(volume);
         let quote = Quote {
             bid: Price(price.0.saturating_sub(below.saturating_mul(tick))),
-            bid_qty: Qty::ZERO,
+            bid_qty: qty,
             ask: Price(price.0.saturating_add(above.saturating_mul(tick))),
-            ask_qty: Qty::ZERO,
+            ask_qty: qty,
         };
-        let quote = self.sized(instrument, quote, volume);
         self.apply_quote(ts, instrument, quote);
     }
 }

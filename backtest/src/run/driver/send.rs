@@ -14,15 +14,20 @@ impl Driver<'_> {
     /// Sends cancels and amendments, and the requests that do not wait.
     pub(super) fn send_now(&mut self) {
         while !self.desk.changes.is_empty() {
-            for change in std::mem::take(&mut self.desk.changes) {
+            let mut changes = std::mem::take(&mut self.desk.changes);
+            for change in changes.drain(..) {
                 self.change(change);
             }
+            // Nothing is asked for on the way.
+            self.desk.changes = changes;
         }
         let is_at_once = matches!(self.settings.fills, Fills::SameClose | Fills::Market);
         if is_at_once {
-            for request in std::mem::take(&mut self.desk.queue) {
+            let mut due = std::mem::take(&mut self.desk.queue);
+            for request in due.drain(..) {
                 self.send(request);
             }
+            self.desk.queue = due;
         } else if let Some(instrument) = self.open {
             self.send_of(instrument);
         }
@@ -34,11 +39,18 @@ impl Driver<'_> {
             return;
         }
         // What is asked for in answer comes to the queue after this.
-        let due = |request: &mut Request| request.instrument == instrument;
-        let due: Vec<_> = self.desk.queue.extract_if(.., due).collect();
-        for request in due {
+        let is_due = |request: &Request| request.instrument == instrument;
+        let mut sent = std::mem::take(&mut self.sent);
+        if self.desk.queue.iter().all(is_due) {
+            std::mem::swap(&mut sent, &mut self.desk.queue);
+        } else {
+            let is_due = |request: &mut Request| is_due(request);
+            sent.extend(self.desk.queue.extract_if(.., is_due));
+        }
+        for request in sent.drain(..) {
             self.send(request);
         }
+        self.sent = sent;
     }
 
     fn change(&mut self, change: Change) {
@@ -77,8 +89,9 @@ impl Driver<'_> {
             .map(|known| known.order);
         let algos = self.algos.iter().filter(|(known, _)| *known == ticket);
         // The algo first: it cancels its child itself.
-        let all: Vec<_> = algos.map(|(_, order)| *order).chain(orders).collect();
-        for order in all {
+        let mut cancelled = std::mem::take(&mut self.cancelled);
+        cancelled.extend(algos.map(|(_, order)| *order).chain(orders));
+        for order in cancelled.drain(..) {
             let works = self.desk.working.iter().any(|known| known.order == order)
                 || self.algos.iter().any(|(_, known)| *known == order);
             if works {
@@ -88,6 +101,7 @@ impl Driver<'_> {
                 });
             }
         }
+        self.cancelled = cancelled;
     }
 
     fn command(&mut self, command: Command) {

@@ -66,57 +66,57 @@ struct SmaCross {
     averages: PerInstrument<Averages>,
 }
 
-/// Sums of the newest closes.
+/// The newest closes, and how far apart their averages are.
 #[derive(Debug)]
 struct Averages {
     closes: Vec<Price>,
-    /// Where the next close goes.
+    /// Where the next close goes, and where the one is that leaves the fast average.
     next: usize,
+    oldest: usize,
     seen: usize,
-    fast: i128,
-    slow: i128,
+    /// The fast average less the slow one, times both their lengths.
+    gap: i128,
     /// How fast compared with slow one bar ago.
     before: Option<std::cmp::Ordering>,
 }
 
 impl Averages {
-    fn new(slow: usize) -> Self {
+    fn new(fast: usize, slow: usize) -> Self {
         Self {
             closes: vec![Price::ZERO; slow],
             next: 0,
+            oldest: slow - fast,
             seen: 0,
-            fast: 0,
-            slow: 0,
+            gap: 0,
             before: None,
         }
     }
 
     /// How the fast average compares with the slow one, now and one bar ago.
+    #[inline]
     fn add(&mut self, close: Price, fast: usize) -> Option<[std::cmp::Ordering; 2]> {
         let slow = self.closes.len();
-        // Where the close of `fast` bars ago is, without a division.
-        let place = if self.next >= fast {
-            self.next - fast
-        } else {
-            self.next + slow - fast
-        };
-        let leaves_fast = self.closes[place];
-        self.fast += i128::from(close.0) - i128::from(leaves_fast.0);
-        self.slow += i128::from(close.0) - i128::from(self.closes[self.next].0);
-        self.closes[self.next] = close;
-        self.next = if self.next + 1 == slow {
-            0
-        } else {
-            self.next + 1
-        };
+        let leaves_fast = self.closes[self.oldest];
+        let leaves_slow = std::mem::replace(&mut self.closes[self.next], close);
+        // The sum of the fast closes counts as often as there are slow ones, and that of the slow as there are fast.
+        let times = |price: Price, times: usize| i128::from(price.0) * i128::from(times as i64);
+        self.gap += times(close, slow - fast) - times(leaves_fast, slow) + times(leaves_slow, fast);
+        self.next = after(self.next, slow);
+        self.oldest = after(self.oldest, slow);
         self.seen += 1;
         if self.seen < slow {
             return None;
         }
-        let now = (self.fast * slow as i128).cmp(&(self.slow * fast as i128));
+        let now = self.gap.cmp(&0);
         let before = self.before.replace(now);
         before.map(|before| [before, now])
     }
+}
+
+/// The next place of a ring of this length.
+#[inline]
+const fn after(place: usize, len: usize) -> usize {
+    if place + 1 == len { 0 } else { place + 1 }
 }
 
 impl Strategy for SmaCross {
@@ -127,7 +127,7 @@ impl Strategy for SmaCross {
         let (fast, slow) = (self.fast, self.slow);
         let averages = self
             .averages
-            .get_or_insert_with(closed.instrument, || Averages::new(slow));
+            .get_or_insert_with(closed.instrument, || Averages::new(fast, slow));
         let Some([before, now]) = averages.add(closed.bar.close, fast) else {
             return;
         };
