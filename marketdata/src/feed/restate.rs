@@ -36,23 +36,13 @@ impl Restate {
         }
     }
 
-    /// Not asked for yet: to be asked for then, or when [`Restate::begin`] says so.
-    pub const fn unasked(ask_at: TimestampNs) -> Self {
-        Self {
-            is_live: false,
-            asked: TimestampNs(0),
-            ask_at,
-            pause: PAUSE_NS,
-        }
-    }
-
-    /// What has not been asked for yet is to be asked for now. Says whether to.
-    pub fn begin(&mut self, now: TimestampNs) -> bool {
-        if self.asked == TimestampNs(0) {
-            self.ask_at = self.ask_at.min(now);
-        }
-        self.is_due(now)
-    }
+    /// Not asked for yet: nothing has to be waited for.
+    pub const UNASKED: Self = Self {
+        is_live: false,
+        asked: TimestampNs(0),
+        ask_at: TimestampNs(0),
+        pause: PAUSE_NS,
+    };
 
     /// Whether the whole has been stated, and nothing has been lost since.
     pub const fn is_live(self) -> bool {
@@ -64,12 +54,17 @@ impl Restate {
         self.is_live = true;
     }
 
-    /// It is lost. Says whether to ask at once; if not, [`Restate::is_due`] says when.
-    pub fn lose(&mut self, now: TimestampNs) -> bool {
+    /// It is lost. [`Restate::is_due`] says when to ask.
+    pub fn lost(&mut self, now: TimestampNs) {
         if std::mem::take(&mut self.is_live) && self.has_held(now) {
             self.pause = PAUSE_NS;
         }
         self.ask_at = TimestampNs(self.asked.0.saturating_add(self.pause));
+    }
+
+    /// As [`Restate::lost`]. Says whether to ask at once; if not, [`Restate::is_due`] says when.
+    pub fn lose(&mut self, now: TimestampNs) -> bool {
+        self.lost(now);
         self.is_due(now)
     }
 
@@ -129,17 +124,16 @@ mod tests {
     }
 
     #[test]
-    fn what_was_never_asked_for_may_be_asked_for_sooner() {
-        let mut restate = Restate::unasked(at(105));
-        assert!(!restate.is_due(at(104)));
-        assert!(restate.is_due(at(105)));
-        let mut restate = Restate::unasked(at(105));
-        assert!(restate.begin(at(101)));
-        // It has been asked for now: nothing makes it sooner any more.
-        assert!(!restate.begin(at(101)));
-        assert!(!restate.lose(at(102)));
-        assert!(!restate.begin(at(102)));
-        assert!(restate.begin(at(103)));
+    fn what_was_never_asked_for_may_be_asked_for_at_any_time() {
+        let mut restate = Restate::UNASKED;
+        // Lost before it was known: nothing was asked for, so that there is still nothing to wait for.
+        restate.lost(at(101));
+        assert!(restate.is_due(at(101)));
+        // It has been asked for now, and two seconds have to pass.
+        assert!(!restate.is_due(at(101)));
+        restate.lost(at(102));
+        assert!(!restate.is_due(at(102)));
+        assert!(restate.is_due(at(103)));
     }
 
     #[test]

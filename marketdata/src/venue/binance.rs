@@ -7,6 +7,11 @@
 //! event follows another: on spot the first id is at most one after the last known, on futures every event names
 //! the one before (`pu`).
 //!
+//! The snapshot is asked for after the first event (of spot: "Note the `U` of the first event you received", and then "Get
+//! a depth snapshot"), never of a stream that has said nothing: whether that is a quiet market or a subscription that was
+//! not taken cannot be told, and a book that no event follows would stand as it is for ever. So a market is not known before
+//! its book changes.
+//!
 //! A snapshot has the best 1,000 levels of a side, the most that futures give and, of the 5,000 that the page of spot
 //! asks for, as many as leave room below what the engine holds of a side (`depth_levels_max`). What lies beyond is not
 //! known until it changes, on both; of what changes the best 4,000 of a side are kept.
@@ -75,8 +80,6 @@ const SNAPSHOT_LEVELS: usize = 1_000;
 const STREAMS_MAX: usize = 1_024;
 /// Bytes of one request.
 const REQUEST_BYTES_MAX: usize = 4_000;
-/// A stream that has not begun by then is that of a quiet market.
-const QUIET_NS: u64 = 1_000_000_000;
 
 /// The protocol of one connection.
 #[derive(Debug)]
@@ -104,7 +107,7 @@ enum Sync {
     /// Not subscribed, or not connected.
     #[default]
     Off,
-    /// Events gather until the snapshot is there.
+    /// Events gather until the snapshot is there, which is asked for once there is one.
     Buffering {
         events: Vec<Delta>,
         /// The snapshot that is on its way.
@@ -214,7 +217,7 @@ impl Binance {
             channels,
             tracks: Tracks::new(listings, "a symbol that was subscribed to"),
             books: (0..count).map(|_| Sync::Off).collect(),
-            restates: vec![Restate::default(); count],
+            restates: vec![Restate::UNASKED; count],
             newest: vec![Newest::default(); count],
             next_fetch: 0,
         }
@@ -254,32 +257,29 @@ impl Binance {
         requests
     }
 
-    /// Forgets a book and gathers events for a new one.
-    fn resync(&mut self, place: usize, now: TimestampNs, out: &mut Output) {
+    /// Forgets a book and gathers events for a new one, whose snapshot is asked for after the first of them.
+    fn resync(&mut self, place: usize, now: TimestampNs) {
         self.books[place] = Sync::Buffering {
             events: Vec::new(),
             asked: None,
         };
-        if self.restates[place].lose(now) {
-            self.ask(place, out);
-        }
+        self.restates[place].lost(now);
     }
 
-    /// Asks for a snapshot.
-    fn ask(&mut self, place: usize, out: &mut Output) {
+    /// Asks for a snapshot, if events wait for one and it is time to.
+    fn ask(&mut self, place: usize, now: TimestampNs, out: &mut Output) {
+        let Sync::Buffering { events, asked } = &mut self.books[place] else {
+            return;
+        };
+        if events.is_empty() || !self.restates[place].is_due(now) {
+            return;
+        }
         let symbol = &self.tracks.listings()[place].symbol;
         let path = self.product.snapshot_request(symbol);
         self.next_fetch += 1;
         let id = FetchId(self.next_fetch);
-        if let Sync::Buffering { asked, .. } = &mut self.books[place] {
-            *asked = Some(id);
-            out.actions.push(Action::Fetch { id, path });
-        }
-    }
-
-    fn gap(&mut self, place: usize, now: TimestampNs, out: &mut Output) {
-        self.tracks.gap(place, now, out);
-        self.resync(place, now, out);
+        *asked = Some(id);
+        out.actions.push(Action::Fetch { id, path });
     }
 
     fn on_delta(&mut self, place: usize, delta: Delta, now: TimestampNs, out: &mut Output) {
@@ -288,13 +288,13 @@ impl Binance {
             Sync::Buffering { events, .. } if events.len() < BUFFERED_MAX => {
                 events.push(delta);
                 // The stream has begun: what it does not have, a snapshot of now has.
-                if events.len() == 1 && self.restates[place].begin(now) {
-                    self.ask(place, out);
+                if events.len() == 1 {
+                    self.ask(place, now, out);
                 }
             }
             Sync::Buffering { .. } => {
-                out.recycle(delta.update);
-                self.resync(place, now, out);
+                self.resync(place, now);
+                self.on_delta(place, delta, now, out);
             }
             Sync::Following { last, is_fresh } => {
                 match self.product.follows(&delta, *last, *is_fresh) {
@@ -307,12 +307,13 @@ impl Binance {
                         *is_fresh = false;
                         let data = MarketData::DepthDelta(delta.update);
                         if self.tracks.say(place, delta.ts, data, now, out) == Screened::Lost {
-                            return self.resync(place, now, out);
+                            return self.resync(place, now);
                         }
                         self.tracks.truncate(place, LEVELS_MAX, delta.ts, now, out);
                     }
                     Follows::Gap => {
-                        self.gap(place, now, out);
+                        self.tracks.gap(place, now, out);
+                        self.resync(place, now);
                         self.on_delta(place, delta, now, out);
                     }
                 }
@@ -320,7 +321,8 @@ impl Binance {
         }
     }
 
-    /// The snapshot has come: it is the book, unless the stream began after it.
+    /// The snapshot has come: it is the book, unless the stream began after it. Events wait for it, or it would not
+    /// have been asked for.
     fn on_snapshot(
         &mut self,
         place: usize,
@@ -341,16 +343,16 @@ impl Binance {
             out.recycle(snapshot.update);
             return self.unanswered(place, now, out);
         }
+        let data = MarketData::DepthSnapshot(snapshot.update);
+        let ts = snapshot.ts.unwrap_or(now);
+        if self.tracks.say(place, ts, data, now, out) == Screened::Lost {
+            return self.unanswered(place, now, out);
+        }
         let events = std::mem::take(events);
         self.books[place] = Sync::Following {
             last: snapshot.last,
             is_fresh: true,
         };
-        let data = MarketData::DepthSnapshot(snapshot.update);
-        let ts = snapshot.ts.unwrap_or(now);
-        if self.tracks.say(place, ts, data, now, out) == Screened::Lost {
-            return self.resync(place, now, out);
-        }
         self.restates[place].live();
         for (at, delta) in events.into_iter().enumerate() {
             if kept.is_some_and(|kept| at >= kept) {
@@ -367,9 +369,8 @@ impl Binance {
         if let Sync::Buffering { asked, .. } = &mut self.books[place] {
             *asked = None;
         }
-        if self.restates[place].lose(now) {
-            self.ask(place, out);
-        }
+        self.restates[place].lost(now);
+        self.ask(place, now, out);
     }
 
     /// Does what a message says.
@@ -389,7 +390,7 @@ impl Binance {
             Err(error) => {
                 let error = self.tracks.malformed(place, error, now, out);
                 if self.channels.book == BookChannel::Depth {
-                    self.resync(place, now, out);
+                    self.resync(place, now);
                 }
                 return Err(error);
             }
@@ -463,15 +464,13 @@ impl Adapter for Binance {
         }
         self.newest.fill(Newest::default());
         if self.channels.book == BookChannel::Depth {
-            // The snapshot is asked for once the stream has begun, or of a quiet market after a while.
             for book in &mut self.books {
                 *book = Sync::Buffering {
                     events: Vec::new(),
                     asked: None,
                 };
             }
-            let quiet_at = TimestampNs(now.0.saturating_add(QUIET_NS));
-            self.restates.fill(Restate::unasked(quiet_at));
+            self.restates.fill(Restate::UNASKED);
         }
     }
 
@@ -534,10 +533,7 @@ impl Adapter for Binance {
 
     fn tick(&mut self, now: TimestampNs, out: &mut Output) {
         for place in 0..self.books.len() {
-            let is_lost = matches!(self.books[place], Sync::Buffering { .. });
-            if is_lost && self.restates[place].is_due(now) {
-                self.ask(place, out);
-            }
+            self.ask(place, now, out);
         }
     }
 

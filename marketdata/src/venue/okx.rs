@@ -21,7 +21,9 @@
 //! correctly" without it: updates are buffered, the book is got from `GET /api/v5/market/books`, and got again while
 //! its `seqId` is below the `prevSeqId` of the first update; updates up to its `seqId` are dropped, and of the first
 //! one that is left `prevSeqId <= seqId of the book < seqId` holds. That is what happens as soon as an update comes
-//! before a snapshot; a snapshot that still comes is the book as the page of the channel has it. As ids may begin anew,
+//! before a snapshot, and not before one has come: of a channel that says nothing no book can be followed. In a market
+//! without changes that is the one without levels, so that a subscription that was acknowledged is given that long before
+//! it is made anew. A snapshot that still comes is the book as the page of the channel has it. As ids may begin anew,
 //! the first update is held to more than the page asks for: it is not from before the book by its time.
 //!
 //! What becomes of levels that leave the 400 is not said on the page; what is beyond is dropped in any case.
@@ -128,7 +130,16 @@ impl Okx {
                 out.reconnect("the venue is about to close the connection");
                 return Ok(Ok(()));
             }
-            // The answer to a request.
+            b"subscribe" => {
+                if envelope.channel == b"books"
+                    && let Some(place) = self.tracks.find(envelope.symbol)
+                    && !self.follows[place].restate.is_live()
+                {
+                    self.follows[place].acknowledged_at = Some(now);
+                }
+                return Ok(Ok(()));
+            }
+            // The answer to another request.
             _ => return Ok(Ok(())),
         }
         let data = envelope.data.take().ok_or(Unexpected)?;
@@ -168,7 +179,8 @@ impl Okx {
         let item = &mut whole;
         let said = match (envelope.channel, self.channels.book) {
             (b"books", BookChannel::Depth) => {
-                self.follows[place].heard_at = now;
+                let follow = &mut self.follows[place];
+                (follow.heard_at, follow.acknowledged_at) = (now, None);
                 match envelope.action {
                     b"snapshot" => self.snapshot(place, item, now, out),
                     b"update" => self.update(place, item, now, out),
@@ -424,6 +436,7 @@ impl Resync for Okx {
         if self.requests + 2 > REQUESTS_MAX {
             return out.reconnect("as many requests as a connection may make");
         }
+        self.follows[place].acknowledged_at = None;
         let channel = self.book_channel(&self.tracks.listings()[place].symbol);
         self.request("unsubscribe", &channel, out);
         self.request("subscribe", &channel, out);
@@ -542,7 +555,6 @@ impl Adapter for Okx {
             }
             _ => {}
         }
-        let is_book = self.channels.book == BookChannel::Depth;
         for place in 0..self.follows.len() {
             let follow = &mut self.follows[place];
             if let Some((_, asked_at)) = follow.asked
@@ -550,15 +562,18 @@ impl Adapter for Okx {
             {
                 follow.asked = None;
             }
-            // A channel that has begun and says nothing for so long begins without a book.
-            let is_quiet = since(follow.heard_at) > RETRY_NS;
-            let has_begun = !follow.buffered.is_empty() || (is_book && is_quiet);
+            let has_begun = !follow.buffered.is_empty();
             let waits = !follow.restate.is_live() && has_begun;
             if waits && follow.asked.is_none() && follow.retry_at <= now {
                 self.fetch(place, now, out);
             }
             let follow = &mut self.follows[place];
-            if follow.restate.is_due(now) {
+            // Its first update may be the one that comes where nothing changes.
+            let is_to_begin = !has_begun
+                && follow
+                    .acknowledged_at
+                    .is_some_and(|at| since(at) <= SILENCE_NS_MAX);
+            if !is_to_begin && follow.restate.is_due(now) {
                 self.ask(place, out);
             } else if follow.restate.is_live() && since(follow.heard_at) > SILENCE_NS_MAX {
                 self.gap(place, now, out);

@@ -144,15 +144,17 @@ impl Polygon {
             if let Some((symbol, event)) = reader.expected(|event| Said::expected(event, size_unit))
             {
                 if std::mem::take(&mut is_first) {
-                    read_others(reader.clone(), size_unit)?;
+                    read_behind(reader.clone(), size_unit)?;
                 }
-                let place = self.tracks.heard_of(symbol, now);
-                said = said.and(place.map(|place| self.tell(place, &event, now, out)));
+                match self.tracks.heard_of(symbol, now) {
+                    Ok(place) => self.tell(place, &event, now, out),
+                    Err(error) => said = said.and(Err(error)),
+                }
                 continue;
             }
             let event = Event::read(&mut reader)?;
             if std::mem::take(&mut is_first) {
-                read_others(reader.clone(), size_unit)?;
+                read_behind(reader.clone(), size_unit)?;
             }
             said = said.and(self.on_event(&event, bytes, now, out));
         }
@@ -213,15 +215,28 @@ impl Polygon {
     }
 }
 
-/// Reads the events behind the first, as nothing of a message is said before all of it could be read.
+/// Reads what is behind the first event, as nothing of a message is said before all of it could be read. Most often it
+/// is the end.
+#[inline]
+fn read_behind(mut reader: Reader<'_>, size_unit: i64) -> Result<(), Unexpected> {
+    if reader.item()? {
+        read_others(reader, size_unit)?;
+    }
+    Ok(())
+}
+
+/// Out of the way of messages of one event.
+#[inline(never)]
 fn read_others(mut reader: Reader<'_>, size_unit: i64) -> Result<(), Unexpected> {
-    while reader.item()? {
+    loop {
         let expected = reader.expected(|event| Said::expected(event, size_unit));
         if expected.is_none() {
             Event::read(&mut reader)?;
         }
+        if !reader.item()? {
+            return Ok(());
+        }
     }
-    Ok(())
 }
 
 impl Adapter for Polygon {

@@ -98,9 +98,14 @@ async fn a_venue_that_says_when_is_not_asked_before() {
         upgrade.on_upgrade(|mut socket| async move {
             loop {
                 tokio::time::sleep(Duration::from_millis(150)).await;
-                let message = Message::Text(r#"{"result":null,"id":1}"#.into());
-                if socket.send(message).await.is_err() {
-                    return;
+                // A document is asked for only where the stream has told of a book.
+                for symbol in ["BTCUSDT", "ETHUSDT"] {
+                    let event = format!(
+                        r#"{{"data":{{"e":"depthUpdate","E":1,"s":"{symbol}","U":1,"u":1,"b":[],"a":[]}}}}"#
+                    );
+                    if socket.send(Message::Text(event.into())).await.is_err() {
+                        return;
+                    }
                 }
             }
         })

@@ -8,7 +8,7 @@ use std::rc::Rc;
 use engine::{EventBuf, Limits, Shard};
 use marketdata::Xorshift64Star;
 use marketdata::feed::{Book, BookChannel, Channels};
-use marketdata::local::{Network, Weather};
+use marketdata::local::{Change, Counterpart, Market, Network, Weather, Wrong};
 use rules::{Conduct, Life, Plan, Stage};
 use types::{
     AccountId, Codec as _, Command, DenyReason, EventKind, FeeSchedule, FillRule, Input, InputKind,
@@ -330,6 +330,155 @@ fn nothing_fills_but_at_a_touch_that_the_venue_has() {
                     "{name}: {sum:?}"
                 );
             }
+        }
+    }
+}
+
+/// A venue that says nothing of one of its instruments, as if the subscription to it had been lost, though it has
+/// documents of all.
+struct Silent {
+    venue: Box<dyn Counterpart>,
+    symbol: &'static str,
+    /// Subscriptions are answered all the same.
+    is_acknowledged: bool,
+}
+
+impl Silent {
+    fn drop_from(&self, said: &mut Vec<Vec<u8>>) {
+        let has = |message: &[u8], word: &str| {
+            let word = word.as_bytes();
+            message.windows(word.len()).any(|part| part == word)
+        };
+        said.retain(|message| {
+            let is_answer = has(message, "subscri");
+            !has(message, self.symbol) || (is_answer && self.is_acknowledged)
+        });
+    }
+}
+
+impl Counterpart for Silent {
+    fn name(&self) -> &'static str {
+        self.venue.name()
+    }
+
+    fn depth(&self) -> usize {
+        self.venue.depth()
+    }
+
+    fn path(&self) -> Option<&'static str> {
+        self.venue.path()
+    }
+
+    fn opened(&mut self, now: TimestampNs, out: &mut Vec<Vec<u8>>) {
+        self.venue.opened(now, out);
+    }
+
+    fn streamed(
+        &mut self,
+        path: &str,
+        markets: &[Market],
+        now: TimestampNs,
+        out: &mut Vec<Vec<u8>>,
+    ) -> bool {
+        let is_stream = self.venue.streamed(path, markets, now, out);
+        self.drop_from(out);
+        is_stream
+    }
+
+    fn request(
+        &mut self,
+        message: &[u8],
+        markets: &[Market],
+        now: TimestampNs,
+        out: &mut Vec<Vec<u8>>,
+    ) {
+        self.venue.request(message, markets, now, out);
+        self.drop_from(out);
+    }
+
+    fn changed(
+        &mut self,
+        market: &Market,
+        change: &Change,
+        now: TimestampNs,
+        out: &mut Vec<Vec<u8>>,
+    ) {
+        self.venue.changed(market, change, now, out);
+        self.drop_from(out);
+    }
+
+    fn fetch(&mut self, path: &str, markets: &[Market], now: TimestampNs) -> Option<Vec<u8>> {
+        self.venue.fetch(path, markets, now)
+    }
+
+    fn tick(&mut self, now: TimestampNs, out: &mut Vec<Vec<u8>>) {
+        self.venue.tick(now, out);
+        self.drop_from(out);
+    }
+}
+
+/// Plays a conversation in good weather that must not settle, as one listing of two is never told of: of the second
+/// nothing is ever known, and all orders on it are denied. Says what was traded on the first.
+fn traded_without_the_second(name: &str, seed: u64, network: Network) -> Traded {
+    let trader = Rc::new(RefCell::new(Trader::new(seed)));
+    let hears = Rc::clone(&trader);
+    let network = network.heard_by(Box::new(move |event| hears.borrow_mut().hear(event)));
+    let Wrong { what, .. } = network.play().expect_err(name);
+    assert_eq!(what, "is not live, long after the last fault", "{name}");
+    let trader = trader.borrow();
+    assert!(!trader.known[1].has_been, "{name}");
+    assert!(trader.traded.denied > 0, "{name}");
+    trader.traded
+}
+
+/// A subscription that a venue does not take, or takes and says nothing: the instrument is not known, for five minutes and
+/// more. A document of its book alone would stand still for ever. The other one is not held up by it, where
+/// venues say each in a message of its own.
+#[test]
+fn what_a_venue_never_tells_of_is_never_traded() {
+    for (name, symbols, pair, books) in VENUES {
+        for (&book, is_acknowledged) in books.iter().flat_map(|book| [(book, false), (book, true)])
+        {
+            let name = format!("{name}, {book:?}, acknowledged: {is_acknowledged}");
+            let (is_depth, listings) = (book == BookChannel::Depth, listings(&symbols));
+            let channels = Channels { book, trades: true };
+            let (adapter, venue) = pair(listings.clone(), channels);
+            let silent = Silent {
+                venue,
+                symbol: symbols[1],
+                is_acknowledged,
+            };
+            let network = Network::new(
+                1,
+                adapter,
+                Box::new(silent),
+                listings,
+                is_depth,
+                Weather::CALM,
+            );
+            let traded = traded_without_the_second(&name, 1, network);
+            println!("{name}: {traded:?}");
+            if name.starts_with("binance") || name.starts_with("okx") {
+                assert!(traded.taken > 0 && traded.rested > 0, "{name}");
+            }
+        }
+    }
+}
+
+/// Two listings with one symbol of the venue: what it says is of the first, and the second is never known.
+#[test]
+fn the_second_of_two_with_one_symbol_is_never_traded() {
+    for (name, [symbol, _], pair, books) in VENUES {
+        for &book in books {
+            let name = format!("{name}, {book:?}");
+            let listings = listings(&[symbol, symbol]);
+            let channels = Channels { book, trades: true };
+            let (adapter, venue) = pair(listings.clone(), channels);
+            let is_depth = book == BookChannel::Depth;
+            let market = listings[..1].to_vec();
+            let network = Network::new(1, adapter, venue, market, is_depth, Weather::CALM);
+            let traded = traded_without_the_second(&name, 1, network);
+            println!("{name}: {traded:?}");
         }
     }
 }

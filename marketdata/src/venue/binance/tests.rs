@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::feed::State;
-use crate::venue::told::{NOW, after, listing, told};
+use crate::venue::told::{self, NOW, after, listing, tick, told};
 
 fn binance(product: Product, book: BookChannel) -> Binance {
     let listing = listing("BTCUSDT", "0.01", "0.00001");
@@ -37,36 +37,124 @@ fn delta(first: u64, last: u64, previous: Option<u64>, qty: u32) -> String {
     )
 }
 
-fn opened(product: Product) -> Binance {
+/// A connection whose stream has begun with an event, after which the snapshot was asked for.
+fn begun(product: Product, event: &str) -> Binance {
     let mut binance = binance(product, BookChannel::Depth);
-    let mut out = Output::default();
     // Long enough ago that nothing has to wait because of it, and not so long that the answer is late.
-    let before = TimestampNs(NOW.0 - 6_000_000_000);
-    binance.opened(before, &mut out);
-    assert_eq!(told(&mut out)[0], "Gap");
-    binance.tick(TimestampNs(before.0 + QUIET_NS), &mut out);
-    assert_eq!(told(&mut out).len(), 1);
+    let before = TimestampNs(NOW.0 - 5_000_000_000);
+    assert_eq!(told::opened(&mut binance, before)[0], "Gap");
+    let path = product.snapshot_request("BTCUSDT");
+    assert_eq!(
+        told::message(&mut binance, event, before),
+        [format!("fetch 1 {path}")]
+    );
+    binance
+}
+
+/// A book that is known up to 100.
+fn live(product: Product) -> Binance {
+    let mut binance = begun(product, &delta(95, 100, Some(94), 6));
+    let said = snapshot(&mut binance, 1, 100);
+    assert_eq!(said[0], "whole 100x1 | 101x2");
     binance
 }
 
 #[test]
-fn a_connection_subscribes_and_then_asks_for_the_book() {
+fn a_connection_subscribes_and_asks_for_the_book_after_the_first_event() {
     let mut binance = binance(Product::Spot, BookChannel::Depth);
-    let mut out = Output::default();
-    binance.opened(NOW, &mut out);
     assert_eq!(
-        told(&mut out),
+        told::opened(&mut binance, NOW),
         [
             "Gap",
             r#"send {"method":"SUBSCRIBE","params":["btcusdt@depth@100ms","btcusdt@trade"],"id":1}"#,
         ]
     );
-    binance.tick(TimestampNs(NOW.0 + QUIET_NS - 1), &mut out);
-    assert_eq!(told(&mut out), Vec::<String>::new());
-    binance.tick(TimestampNs(NOW.0 + QUIET_NS), &mut out);
+    assert_eq!(tick(&mut binance, after(1)), ["x"; 0]);
+    assert_eq!(
+        told::message(&mut binance, &delta(96, 100, None, 7), after(2)),
+        ["fetch 1 /api/v3/depth?symbol=BTCUSDT&limit=1000"]
+    );
+    // Ten seconds later there was no answer.
+    assert_eq!(tick(&mut binance, after(11)), ["x"; 0]);
+    assert_eq!(
+        tick(&mut binance, after(12)),
+        ["fetch 2 /api/v3/depth?symbol=BTCUSDT&limit=1000"]
+    );
+}
+
+/// The subscription is not answered, or is and nothing comes, or prints alone come: no book is asked for, as none could
+/// be followed, and the market is not known, however long that is so. The other one of the connection is.
+#[test]
+fn a_stream_that_says_nothing_is_never_live() {
+    for product in [Product::Spot, Product::Futures] {
+        let listings = ["BTCUSDT", "ETHUSDT"].map(|symbol| listing(symbol, "0.01", "0.00001"));
+        let channels = Channels {
+            book: BookChannel::Depth,
+            trades: true,
+        };
+        let mut binance = Binance::new(product, listings.to_vec(), channels);
+        assert_eq!(told::opened(&mut binance, NOW).len(), 3);
+        for second in 1..=120 {
+            assert_eq!(tick(&mut binance, after(second)), ["x"; 0]);
+        }
+        let answer = r#"{"result":null,"id":1}"#;
+        assert_eq!(message(&mut binance, answer), ["x"; 0]);
+        let event = delta(96, 100, Some(95), 7);
+        let path = product.snapshot_request("BTCUSDT");
+        assert_eq!(
+            told::message(&mut binance, &event, after(121)),
+            [format!("fetch 1 {path}")]
+        );
+        assert_eq!(snapshot(&mut binance, 1, 100)[0], "whole 100x1 | 101x2");
+        let print = r#"{"stream":"ethusdt@trade","data":{"e":"trade","E":1672515782136,"s":"ETHUSDT","t":12345,"p":"1200.30","q":"0.006","T":1672515782135,"X":"MARKET","m":true}}"#;
+        assert_eq!(message(&mut binance, print).len(), 1);
+        for second in 122..=3_600 {
+            assert_eq!(tick(&mut binance, after(second)), ["x"; 0]);
+        }
+        let states = binance.health().iter().map(|health| health.state);
+        assert!(states.eq([State::Live, State::Syncing]), "{product:?}");
+    }
+}
+
+/// A snapshot that cannot be is asked for again, and the events that waited for it wait on: no other has to come.
+#[test]
+fn events_wait_for_the_snapshot_after_one_that_cannot_be() {
+    let mut spot = begun(Product::Spot, &delta(101, 103, None, 7));
+    let crossed =
+        r#"{"lastUpdateId":102,"bids":[["102.00","1"]],"asks":[["101.00","2"]]}"#.to_owned();
+    let mut out = Output::default();
+    spot.answer(FetchId(1), Some(&mut crossed.into_bytes()), NOW, &mut out)
+        .unwrap();
     assert_eq!(
         told(&mut out),
-        ["fetch 1 /api/v3/depth?symbol=BTCUSDT&limit=1000"]
+        ["fetch 2 /api/v3/depth?symbol=BTCUSDT&limit=1000"]
+    );
+    assert_eq!(spot.health()[0].counters.crossed, 1);
+    assert_eq!(spot.health()[0].state, State::Syncing);
+    assert_eq!(
+        snapshot(&mut spot, 2, 102),
+        ["whole 100x1 | 101x2", "delta 100x7 | "]
+    );
+    assert_eq!(spot.health()[0].state, State::Live);
+}
+
+/// More events than may wait: the one that is too many is the first of those that wait for the next snapshot.
+#[test]
+fn too_many_events_are_dropped_and_the_last_one_is_the_first() {
+    let mut spot = begun(Product::Spot, &delta(101, 101, None, 7));
+    for id in 102..101 + BUFFERED_MAX as u64 {
+        assert_eq!(message(&mut spot, &delta(id, id, None, 7)), ["x"; 0]);
+    }
+    let last = 101 + BUFFERED_MAX as u64;
+    assert_eq!(
+        message(&mut spot, &delta(last, last, None, 8)),
+        ["fetch 2 /api/v3/depth?symbol=BTCUSDT&limit=1000"]
+    );
+    // What the first request brings is for nobody.
+    assert_eq!(snapshot(&mut spot, 1, 200), ["x"; 0]);
+    assert_eq!(
+        snapshot(&mut spot, 2, last - 1),
+        ["whole 100x1 | 101x2", "delta 100x8 | "]
     );
 }
 
@@ -121,8 +209,8 @@ fn what_comes_twice_or_late_changes_nothing() {
 
 #[test]
 fn a_spot_book_goes_on_from_its_snapshot() {
-    let mut spot = opened(Product::Spot);
-    for (first, last) in [(90, 95), (96, 100), (101, 103)] {
+    let mut spot = begun(Product::Spot, &delta(90, 95, None, 7));
+    for (first, last) in [(96, 100), (101, 103)] {
         assert_eq!(message(&mut spot, &delta(first, last, None, 7)), ["x"; 0]);
     }
     // All up to 100 is in the snapshot.
@@ -157,9 +245,7 @@ fn a_spot_book_goes_on_from_its_snapshot() {
 #[test]
 fn a_snapshot_older_than_the_stream_is_asked_for_again() {
     for product in [Product::Spot, Product::Futures] {
-        let mut binance = opened(product);
-        let said = message(&mut binance, &delta(101, 103, Some(100), 7));
-        assert_eq!(said, ["x"; 0]);
+        let mut binance = begun(product, &delta(101, 103, Some(100), 7));
         let path = product.snapshot_request("BTCUSDT");
         assert_eq!(snapshot(&mut binance, 1, 99), [format!("fetch 2 {path}")]);
         // Once more, and not at once.
@@ -177,9 +263,8 @@ fn a_snapshot_older_than_the_stream_is_asked_for_again() {
 
 #[test]
 fn a_futures_event_names_the_one_before() {
-    let mut futures = opened(Product::Futures);
     // Within the first event: U <= lastUpdateId <= u. Ids jump between events.
-    message(&mut futures, &delta(90, 95, Some(80), 6));
+    let mut futures = begun(Product::Futures, &delta(90, 95, Some(80), 6));
     message(&mut futures, &delta(98, 105, Some(95), 7));
     assert_eq!(
         snapshot(&mut futures, 1, 100),
@@ -201,18 +286,23 @@ fn a_futures_event_names_the_one_before() {
 
 #[test]
 fn what_cannot_be_read_is_lost_and_said() {
-    let mut spot = opened(Product::Spot);
-    snapshot(&mut spot, 1, 100);
+    let mut spot = live(Product::Spot);
     assert_eq!(
         message(
             &mut spot,
             r#"{"data":{"e":"depthUpdate","E":1,"s":"BTCUSDT","U":101,"u":102,"b":[["1e","1"]],"a":[]}}"#
         ),
-        [
-            "Gap",
-            "fetch 2 /api/v3/depth?symbol=BTCUSDT&limit=1000",
-            "error: b"
-        ]
+        ["Gap", "error: b"]
+    );
+    // What comes next is the first event of a new book.
+    assert_eq!(tick(&mut spot, NOW), ["x"; 0]);
+    assert_eq!(
+        message(&mut spot, &delta(103, 104, None, 9)),
+        ["fetch 2 /api/v3/depth?symbol=BTCUSDT&limit=1000"]
+    );
+    assert_eq!(
+        snapshot(&mut spot, 2, 103),
+        ["whole 100x1 | 101x2", "delta 100x9 | "]
     );
     for text in ["", "[]", r#"{"data":{"e":"depthUpd"#, r#"{"data":7}"#] {
         assert_eq!(
@@ -263,7 +353,6 @@ fn a_day_of_the_venue_is_read() {
             let now = TimestampNs(received.parse().unwrap());
             let mut bytes = text.to_owned().into_bytes();
             if text.starts_with("{\"lastUpdateId\"") {
-                binance.tick(TimestampNs(NOW.0 + QUIET_NS), &mut out);
                 binance
                     .answer(FetchId(1), Some(&mut bytes), now, &mut out)
                     .unwrap();
@@ -399,8 +488,7 @@ fn a_refusal_is_told() {
 /// The stream goes on telling of levels that are ever further away: of a side the best 4,000 are kept.
 #[test]
 fn a_book_does_not_grow_without_end() {
-    let mut spot = opened(Product::Spot);
-    snapshot(&mut spot, 1, 100);
+    let mut spot = live(Product::Spot);
     let levels = |count: u32| {
         let levels =
             (1..=count).map(|number| format!(r#"["{}.{:02}","1"]"#, number / 100, number % 100));
@@ -423,8 +511,7 @@ fn a_book_does_not_grow_without_end() {
 /// What the stream tells of a level that the snapshot did not have is all that is known of it.
 #[test]
 fn a_level_beyond_the_snapshot_is_known_once_it_changes() {
-    let mut spot = opened(Product::Spot);
-    snapshot(&mut spot, 1, 100);
+    let mut spot = live(Product::Spot);
     let far = |id: u32, qty: u32| {
         format!(
             r#"{{"data":{{"e":"depthUpdate","E":1,"s":"BTCUSDT","U":{id},"u":{id},"b":[["5.00","{qty}"]],"a":[]}}}}"#

@@ -19,6 +19,8 @@ pub(super) struct Follow {
     pub(super) retry_at: TimestampNs,
     /// When the channel of the book was last heard of.
     pub(super) heard_at: TimestampNs,
+    /// When the subscription to it was acknowledged, if nothing of it has come since.
+    pub(super) acknowledged_at: Option<TimestampNs>,
     /// Id and time of the newest trade.
     pub(super) trade: (u64, TimestampNs),
 }

@@ -113,6 +113,54 @@ fn without_a_snapshot_the_book_is_a_document() {
     );
 }
 
+/// Neither does the venue answer the subscription nor say anything: it is made anew every ten seconds, no document is
+/// asked for, and the market is not known.
+#[test]
+fn a_channel_that_says_nothing_is_never_live() {
+    let mut okx = okx(BookChannel::Depth);
+    opened(&mut okx, NOW);
+    for second in 1..=120 {
+        message(&mut okx, "pong", after(second));
+        let expected: &[&str] = if second % 10 == 0 { &ASKED } else { &[] };
+        assert_eq!(tick(&mut okx, after(second)), expected, "{second}");
+    }
+    assert_eq!(okx.health()[0].state, State::Syncing);
+}
+
+/// A subscription that was acknowledged is waited for: where nothing changes the first update comes after a minute, and
+/// has no levels. One that has not come after 90 seconds does not come.
+#[test]
+fn a_channel_without_changes_begins_with_an_update_without_levels() {
+    let acknowledged = r#"{"event":"subscribe","arg":{"channel":"books","instId":"BTC-USDT"},"connId":"a4d3ae55"}"#;
+    let quiet = |okx: &mut Okx, seconds: std::ops::RangeInclusive<u64>| {
+        for second in seconds {
+            message(okx, "pong", after(second));
+            assert_eq!(tick(okx, after(second)), ["x"; 0], "{second}");
+        }
+        assert_eq!(okx.health()[0].state, State::Syncing);
+    };
+    let mut begins = okx(BookChannel::Depth);
+    opened(&mut begins, NOW);
+    assert_eq!(message(&mut begins, acknowledged, NOW), ["x"; 0]);
+    quiet(&mut begins, 1..=60);
+    let nothing = r#"{"arg":{"channel":"books","instId":"BTC-USDT"},"action":"update","data":[{"asks":[],"bids":[],"ts":"1200","checksum":0,"prevSeqId":15,"seqId":15}]}"#;
+    assert_eq!(message(&mut begins, nothing, after(60)), [fetch(1)]);
+    assert_eq!(
+        answer(&mut begins, 1, Some(&document(15, 1_100, "9")), after(61)),
+        ["whole 8476.97x9 | 8476.98x415"]
+    );
+    assert_eq!(
+        message(&mut begins, &update(15, 20, 1_300, "2"), after(62)),
+        ["delta 8476.97x2 | 8476.98x415"]
+    );
+    let mut silent = okx(BookChannel::Depth);
+    opened(&mut silent, NOW);
+    message(&mut silent, acknowledged, NOW);
+    quiet(&mut silent, 1..=90);
+    message(&mut silent, "pong", after(91));
+    assert_eq!(tick(&mut silent, after(91)), ASKED);
+}
+
 #[test]
 fn a_document_that_has_more_than_came_is_followed_from_within() {
     let mut okx = okx(BookChannel::Depth);
