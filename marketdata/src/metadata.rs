@@ -60,8 +60,13 @@ pub enum MetadataError {
         page: &'static str,
     },
     /// It has no such instrument.
-    #[error("{0}: not in the document")]
-    NotListed(String),
+    #[error("{symbol}: not in the document; accepted: {listed}")]
+    NotListed {
+        /// The instrument.
+        symbol: String,
+        /// Those that the document has, not more than ten by name.
+        listed: String,
+    },
     /// A field is missing, or has a value that is not accepted.
     #[error("{symbol}: {field}: {}: accepted {accepted}", found(.value.as_deref()))]
     Field {
@@ -133,7 +138,10 @@ impl Metadata {
         let listed = symbols.iter().map(|symbol| {
             let named = self.feed_symbol(symbol);
             let entry = entries.iter().find(|entry| entry.symbol == named);
-            let entry = entry.ok_or_else(|| MetadataError::NotListed(symbol.clone()))?;
+            let entry = entry.ok_or_else(|| MetadataError::NotListed {
+                symbol: symbol.clone(),
+                listed: names_of(&entries),
+            })?;
             (self.read)(entry)
         });
         listed.collect()
@@ -209,6 +217,18 @@ impl Metadata {
             Some(Entry { symbol, fields })
         });
         Some(entries.collect())
+    }
+}
+
+/// The instruments of a document, held to a length.
+fn names_of(entries: &[Entry<'_>]) -> String {
+    const NAMED_MAX: usize = 10;
+    let shown = entries.iter().take(NAMED_MAX);
+    let names: Vec<_> = shown.map(|entry| entry.symbol.as_str()).collect();
+    let names = names.join(", ");
+    match entries.len().saturating_sub(NAMED_MAX) {
+        0 => names,
+        more => format!("{names} and {more} more"),
     }
 }
 

@@ -11,7 +11,7 @@ use super::decode::Fault;
 use crate::feed;
 
 const SECOND_NS: u64 = 1_000_000_000;
-const DAY_NS: u64 = 86_400 * SECOND_NS;
+pub(super) const DAY_NS: u64 = 86_400 * SECOND_NS;
 
 /// The zone that local times are in.
 #[derive(Debug, Clone, PartialEq)]
@@ -304,16 +304,19 @@ pub(super) fn is_date(text: &[u8]) -> bool {
     unit_of_count(text).is_none() && date(text).is_some_and(|(_, rest)| rest.is_empty())
 }
 
-/// Whether a time is a midnight of the clock that it is of: a date alone, or one with a time of 0; of a count, of UTC. `None`
-/// of what is no time.
-pub(super) fn is_midnight(text: &[u8]) -> Option<bool> {
+/// Nanoseconds since 1970 by the clock that a time is of, whatever its zone; of a count, by that of UTC. `None` of what is
+/// no time.
+pub(super) fn by_own_clock(text: &[u8]) -> Option<i128> {
     if let Some(unit) = unit_of_count(text) {
-        return count(text, unit).map(|(ns, _)| ns % DAY_NS == 0);
+        return count(text, unit).map(|(ns, _)| ns.into());
     }
-    match date(text)? {
-        (_, []) => Some(true),
-        (_, [b'T' | b' ', rest @ ..] | rest) => time(rest).map(|(ns, _)| ns == 0),
-    }
+    let (date, rest) = date(text)?;
+    let of_day = match rest {
+        [] => 0,
+        [b'T' | b' ', rest @ ..] | rest => time(rest)?.0,
+    };
+    let since_1970 = date.duration_since(Date::constant(1970, 1, 1));
+    Some(since_1970.as_nanos() + i128::from(of_day))
 }
 
 /// An instant from a date with or without a time and a zone, and whether it had no time.
@@ -588,7 +591,12 @@ mod tests {
                 );
             }
         }
-        assert_eq!(is_midnight(b"1699920000.0"), Some(true));
-        assert_eq!(is_midnight(b"1699920000.5"), Some(false));
+        // 2023-11-14, at midnight and half a second later.
+        let midnight = 1_699_920_000_000_000_000;
+        for text in ["1699920000.0", "2023-11-14", "2023-11-14T00:00:00-05:00"] {
+            assert_eq!(by_own_clock(text.as_bytes()), Some(midnight), "{text}");
+        }
+        assert_eq!(by_own_clock(b"1699920000.5"), Some(midnight + 500_000_000));
+        assert_eq!(by_own_clock(b"closed"), None);
     }
 }

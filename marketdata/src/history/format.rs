@@ -123,14 +123,16 @@ pub(super) fn decoder(
     options: &Options,
     read: &Arc<AtomicU64>,
 ) -> Result<Opened, OpenError> {
-    let Source { mut bytes, name } = source::open(path, read)?;
-    let magic = bytes.fill_buf().map_err(|error| {
+    let Source { bytes, name } = source::open(path, read)?;
+    let unread = |error: std::io::Error| {
         if error.raw_os_error().is_some() {
             OpenError::io(path, error)
         } else {
             OpenError::damaged(path, error)
         }
-    })?;
+    };
+    let mut bytes = source::with_start(bytes).map_err(unread)?;
+    let magic = bytes.fill_buf().map_err(unread)?;
     let is_parquet = magic.starts_with(parquet::MAGIC);
     if wanted.is_none_or(Format::is_text) && is_utf16(magic) {
         return Err(OpenError::damaged(path, UTF_16));
@@ -177,13 +179,17 @@ pub(super) fn decoder(
                 setting,
                 days: Days::new(options.zone.clone().unwrap_or(Zone::UTC)),
                 date: options.date.or_else(|| date_of(&name)),
-                interval: options.interval.or_else(|| interval_of(&name)),
+                interval: options.interval,
                 tick: options.tick,
                 lot: options.lot,
             };
-            let table = parquet::Table::open(path, layout.as_ref(), context, read);
+            let length = interval_of(&name);
+            let table = parquet::Table::open(path, layout.as_ref(), context, length, read);
             let table = table.map_err(damaged)?;
             names_symbols = table.names_symbols();
+            if table.lacks_date() {
+                return Err(OpenError::missing(path, NO_DATE, DATE_ACCEPTED));
+            }
             if table.lacks_interval() {
                 return Err(no_interval(path, table.ends_by_name()));
             }
@@ -299,7 +305,9 @@ fn levels_beside(path: &Path, read: &Arc<AtomicU64>) -> Result<Option<Bytes>, Op
 }
 
 /// The symbol that vendors put into a file's name, else its name up to the first dot.
-fn symbol_of(format: &str, name: &str) -> Option<Label> {
+fn symbol_of(format: &'static str, name: &str) -> Option<Label> {
+    let vendor = by_name(name);
+    let format = vendor.as_ref().map_or(format, Format::name);
     let part = if format.starts_with("binance-") {
         name.split('-').next()
     } else if format.starts_with("histdata-") {
@@ -369,9 +377,20 @@ fn detect(path: &Path, name: &str, start: &[u8]) -> Result<Format, OpenError> {
             Some(Format::Table(plain))
         }
         (Some(preset), _) => preset.layout().map(Format::Table),
-        (None, Some(plain)) if plain.shape == Shape::Bar => Some(Format::Table(plain)),
-        // A vendor's name says more of its trades than a header, above all their symbol.
-        (None, plain) => by_name(name).or_else(|| plain.map(Format::Table)),
+        // A vendor's name says more of its ticks than a header, but where that says other than the vendor does.
+        (None, plain) => match (by_name(name), plain) {
+            (Some(Format::Table(vendor)), Some(plain))
+                if plain.shape == Shape::Bar || !vendor.agrees_with(line, plain.separator) =>
+            {
+                Some(Format::Table(plain.of(&vendor)))
+            }
+            (Some(Format::Table(vendor)), _) => {
+                let agrees = vendor.agrees_with(line, vendor.separator);
+                agrees.then_some(Format::Table(vendor))
+            }
+            (Some(_), None) if !matches!(unclear, Unclear::Nothing) => None,
+            (vendor, plain) => plain.map(Format::Table).or(vendor),
+        },
     };
     let is_text = std::str::from_utf8(first).is_ok() && !first.contains(&0);
     found.ok_or_else(|| OpenError::Unknown {

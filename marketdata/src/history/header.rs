@@ -1,10 +1,11 @@
 //! Tables that say themselves what they hold, by the names of their columns: of a text and of Parquet alike.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use super::cells::Field;
-use super::clock::{self, TimeForm, is_midnight};
-use super::layout::Layout;
+use super::clock::{self, TimeForm, by_own_clock};
+use super::layout::{DAY_NS, Layout};
 use super::text::fields;
 
 /// What the time of a row may be called that is not called what it is here. Where there are several, the first of these.
@@ -40,6 +41,18 @@ pub(super) enum First {
     Date,
     /// No time.
     Other,
+}
+
+impl First {
+    /// What a text is.
+    pub(super) fn of(value: &[u8]) -> Self {
+        match value.trim_ascii() {
+            value if clock::is_time_of_day(value) => Self::TimeOfDay,
+            value if clock::is_date(value) => Self::Date,
+            value if clock::is_instant(value) => Self::Instant,
+            _ => Self::Other,
+        }
+    }
 }
 
 /// What orders and the levels of books have beside a price and a quantity, and quotes and trades have not.
@@ -151,13 +164,33 @@ impl<'a> Names<'a> {
         Ok(None)
     }
 
+    /// A time that is none of our names, and of a day where its first value is one.
+    fn time_told(
+        &self,
+        field: &'static str,
+        first: &impl Fn(&str) -> First,
+    ) -> Result<Option<Columns<'a>>, Unclear> {
+        let mut columns = self.time(field)?;
+        if let Some([(field, name)]) = columns.as_deref_mut()
+            && name.eq_ignore_ascii_case("time")
+            && first(name) == First::TimeOfDay
+        {
+            *field = "time";
+        }
+        Ok(columns)
+    }
+
     /// The times of a bar. Without a name of ours it is the start that a time is of.
-    fn bar_times(&self) -> Result<Columns<'a>, Unclear> {
+    fn bar_times(&self, first: &impl Fn(&str) -> First) -> Result<Columns<'a>, Unclear> {
         let is_ours = self.count(&["start"]) > 0
             || ["ts", "local_timestamp"]
                 .iter()
                 .any(|name| !self.called(name).is_empty());
-        let foreign = if is_ours { None } else { self.time("start")? };
+        let foreign = if is_ours {
+            None
+        } else {
+            self.time_told("start", first)?
+        };
         let has_foreign = foreign.is_some();
         let mut columns = foreign.unwrap_or_default();
         if is_ours {
@@ -180,18 +213,12 @@ impl<'a> Names<'a> {
     }
 
     /// The times of a quote or trade.
-    fn times(&self, first: impl Fn(&str) -> First) -> Result<Columns<'a>, Unclear> {
+    fn times(&self, first: &impl Fn(&str) -> First) -> Result<Columns<'a>, Unclear> {
         let mut columns = Vec::new();
         if let Some(name) = self.field("ts")? {
             columns.push(("ts", name));
-        } else if let Some(time) = self.time("ts")? {
+        } else if let Some(time) = self.time_told("ts", first)? {
             columns = time;
-            if let [(field, name)] = &mut columns[..]
-                && name.eq_ignore_ascii_case("time")
-                && first(name) == First::TimeOfDay
-            {
-                *field = "time";
-            }
         }
         // It would be known from the first instant of its day.
         if let [("ts", name)] = columns[..]
@@ -249,7 +276,7 @@ pub(super) fn by_names(names: &[&str], first: impl Fn(&str) -> First) -> Result<
     let are_bars = bars == BAR.0.len() || !has_quotes && !has_trades && bars > quotes.max(trades);
     let columns = if are_bars {
         let mut columns = table.row(&BAR.0, &BAR.1)?;
-        columns.extend(table.bar_times()?);
+        columns.extend(table.bar_times(&first)?);
         columns
     } else if has_quotes && has_trades {
         return Err(Unclear::Row(
@@ -265,7 +292,7 @@ pub(super) fn by_names(names: &[&str], first: impl Fn(&str) -> First) -> Result<
                 "with a column '{other}' its rows may be orders or levels of a book"
             )));
         }
-        columns.extend(table.times(first)?);
+        columns.extend(table.times(&first)?);
         columns
     };
     let fields: Vec<_> = columns.iter().map(|(field, _)| *field).collect();
@@ -282,7 +309,7 @@ pub(super) fn of_text(header: &str, rows: &[u8]) -> Result<Layout, Unclear> {
     let mut unclear = Unclear::Nothing;
     for separator in [b',', b';', b'\t'] {
         let mut names: Vec<&str> = fields(header.as_bytes(), separator)
-            .map(|name| std::str::from_utf8(name).unwrap_or_default())
+            .map(|name| std::str::from_utf8(name).unwrap_or_default().trim())
             .collect();
         while names.last().is_some_and(|name| name.is_empty()) {
             names.pop();
@@ -292,13 +319,7 @@ pub(super) fn of_text(header: &str, rows: &[u8]) -> Result<Layout, Unclear> {
             let line = rows.split(|byte| *byte == b'\n').next().unwrap_or_default();
             let line = line.strip_suffix(b"\r").unwrap_or(line);
             let value = place.and_then(|place| fields(line, separator).nth(place));
-            match value {
-                None | Some(b"") => First::Instant,
-                Some(value) if clock::is_time_of_day(value) => First::TimeOfDay,
-                Some(value) if clock::is_date(value) => First::Date,
-                Some(value) if clock::is_instant(value) => First::Instant,
-                Some(_) => First::Other,
-            }
+            value.map_or(First::Other, First::of)
         };
         match by_names(&names, first) {
             Ok(layout) => {
@@ -315,25 +336,81 @@ pub(super) fn of_text(header: &str, rows: &[u8]) -> Result<Layout, Unclear> {
 }
 
 impl Layout {
-    /// Whether no row at the beginning of a text, behind its header, starts at another time than midnight: bars of a day.
+    /// Whether the rows at the beginning of a text, behind its header, are bars of a day: all start at midnight, and most
+    /// follow another of their symbol within four days. Of one row nothing says otherwise.
     pub(super) fn is_daily(&self, header: &str, rows: &[u8]) -> bool {
         let separator = self.separator;
-        let is_start = |column: &&super::layout::Column| {
-            matches!(column.field, Some(Field::Start(TimeForm::Auto)))
+        let place = |wanted: fn(Field) -> bool| {
+            let column = self.columns.iter();
+            let mut column = column.filter(|column| column.field.is_some_and(wanted));
+            let header_of = column.next()?.header.as_deref()?;
+            fields(header.as_bytes(), separator)
+                .position(|name| name.trim_ascii() == header_of.as_bytes())
         };
-        let Some(start) = self.columns.iter().find(is_start) else {
+        let Some(start) = place(|field| matches!(field, Field::Start(TimeForm::Auto))) else {
             return false;
         };
-        let mut names = fields(header.as_bytes(), separator);
-        let place = names.position(|name| Some(name) == start.header.as_deref().map(str::as_bytes));
+        let symbol = place(|field| field == Field::Symbol);
         // The last one may go on beyond what is there.
         let end = rows.iter().rposition(|byte| *byte == b'\n');
-        let mut lines = rows[..end.unwrap_or(rows.len())].split(|byte| *byte == b'\n');
-        lines.all(|line| {
+        let lines = rows[..end.unwrap_or(rows.len())].split(|byte| *byte == b'\n');
+        let day = i128::from(DAY_NS);
+        let mut newest = BTreeMap::new();
+        let mut gaps = Vec::new();
+        for line in lines {
             let line = line.strip_suffix(b"\r").unwrap_or(line);
-            let value = place.and_then(|place| fields(line, separator).nth(place));
-            value.and_then(is_midnight) != Some(false)
+            let value = |place| fields(line, separator).nth(place);
+            let Some(start) = value(start).and_then(|it| by_own_clock(it.trim_ascii())) else {
+                continue;
+            };
+            if start % day != 0 {
+                return false;
+            }
+            let of = symbol.and_then(value).unwrap_or_default();
+            if let Some(before) = newest.insert(of, start) {
+                gaps.push((start - before).abs());
+            }
+        }
+        gaps.sort_unstable();
+        let middle = gaps.get(gaps.len() / 2);
+        !newest.is_empty() && middle.is_none_or(|gap| *gap <= 4 * day)
+    }
+
+    /// Whether the names of a text's columns that are known are those of this layout, a vendor's, at their places.
+    pub(super) fn agrees_with(&self, header: &str, separator: u8) -> bool {
+        if separator != self.separator {
+            return false;
+        }
+        let named = [
+            &BAR.0[..],
+            &QUOTE.0,
+            &TRADE.0,
+            &["symbol", "side", "buyer_maker"],
+        ]
+        .concat();
+        let times = [&names_of("ts")[..], &TIMES].concat();
+        let mut names = fields(header.as_bytes(), self.separator).map(<[u8]>::trim_ascii);
+        let mut columns = self.columns.iter();
+        names.all(|name| {
+            let field = columns.next().and_then(|column| column.field);
+            let is = |known: &&'static str| name.eq_ignore_ascii_case(known.as_bytes());
+            if times.iter().any(is) {
+                return field.is_some_and(Field::is_time);
+            }
+            let told = named.iter().find(|field| names_of(field).iter().any(is));
+            told.is_none_or(|told| field.is_some_and(|field| field.name() == *told))
         })
+    }
+
+    /// The layout that the names make of a vendor's file that is in another order: the vendor's clock, and how long its
+    /// bars are.
+    pub(super) fn of(self, vendor: &Self) -> Self {
+        let interval = vendor.interval.filter(|_| !self.ends_by_name());
+        Self {
+            zone: self.zone.or_else(|| vendor.zone.clone()),
+            interval: interval.or(self.interval),
+            ..self
+        }
     }
 }
 

@@ -332,7 +332,8 @@ impl Layout {
             .any(|column| column.field == Some(Field::Symbol))
     }
 
-    /// Whether the only time of its bars is a column `ts`, which is their end, and which others have for their start.
+    /// Whether the only time of its bars is a column `ts` or `local_timestamp`, which is their end, and which others have
+    /// for their start.
     pub(super) fn ends_by_name(&self) -> bool {
         let times = self
             .columns
@@ -341,7 +342,7 @@ impl Layout {
         let names: Vec<_> = times
             .filter_map(|column| column.header.as_deref())
             .collect();
-        matches!(names[..], [name] if name.eq_ignore_ascii_case("ts"))
+        matches!(names[..], [name] if ["ts", "local_timestamp"].iter().any(|end| name.eq_ignore_ascii_case(end)))
     }
 
     /// Whether columns go by their header.

@@ -10,11 +10,10 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use parquet::basic::{Compression, Type};
+use parquet::basic::Compression;
 use parquet::errors::ParquetError;
 use parquet::file::metadata::{ColumnChunkMetaData, RowGroupMetaData};
 use parquet::file::reader::{FileReader as _, SerializedFileReader};
-use parquet::schema::types::SchemaDescriptor;
 use types::{
     Aggressor, Bar, DepthUpdate, Label, MarketData, Price, Qty, Quote, TimestampNs, Trade,
 };
@@ -65,10 +64,12 @@ pub(super) struct Table {
 }
 
 impl Table {
+    /// `length` is that of bars by the file's name: how long they are, and not which of the two `ts` is.
     pub(super) fn open(
         path: &Path,
         layout: Option<&Layout>,
-        context: Context,
+        mut context: Context,
+        length: Option<u64>,
         read: &Arc<AtomicU64>,
     ) -> Result<Self, String> {
         let file = File::open(path).map_err(|error| error.to_string())?;
@@ -89,8 +90,10 @@ impl Table {
         } else {
             let layout = match layout {
                 Some(layout) => layout.clone(),
-                None => by_names(&names, schema)?,
+                None => by_names(&names, &file)?,
             };
+            let length = length.filter(|_| !layout.ends_by_name());
+            context.interval = context.interval.or(length);
             let mut wanted = Vec::new();
             let mut used = Vec::new();
             for (at, column) in layout.columns.iter().enumerate() {
@@ -129,6 +132,14 @@ impl Table {
         match &self.meaning {
             Meaning::Events => true,
             Meaning::Rows(layout, _) => layout.names_symbols(),
+        }
+    }
+
+    /// Whether rows have times of day alone, of a day that nobody said.
+    pub(super) fn lacks_date(&self) -> bool {
+        match &self.meaning {
+            Meaning::Events => false,
+            Meaning::Rows(layout, _) => layout.needs_date() && self.context.date.is_none(),
         }
     }
 
@@ -207,13 +218,13 @@ impl Table {
 }
 
 /// The layout of a table whose columns say what they are.
-fn by_names(names: &[String], schema: &SchemaDescriptor) -> Result<Layout, String> {
-    // What a text holds is not looked at: a time that is one is a time of day.
+fn by_names(names: &[String], file: &SerializedFileReader<File>) -> Result<Layout, String> {
     let first = |wanted: &str| {
         let place = names.iter().position(|name| name == wanted);
-        match place.map(|place| schema.column(place).physical_type()) {
-            Some(Type::BYTE_ARRAY) => First::TimeOfDay,
-            _ => First::Instant,
+        match place.and_then(|place| first_value(file, place)) {
+            Some(Value::Instant(..) | Value::Clock(..)) => First::Instant,
+            Some(value) => First::of(&value.text()),
+            None => First::Other,
         }
     };
     let known: Vec<_> = names.iter().map(String::as_str).collect();
@@ -224,6 +235,19 @@ fn by_names(names: &[String], schema: &SchemaDescriptor) -> Result<Layout, Strin
             names.join(", ")
         )
     })
+}
+
+/// The first value of a column; `None` where there is none that can be read.
+fn first_value(file: &SerializedFileReader<File>, place: usize) -> Option<Value> {
+    let packed = file.metadata().row_groups().first()?.columns().get(place)?;
+    check_codec("", packed.compression()).ok()?;
+    let value = guarded(|| {
+        let group = file.get_row_group(0)?;
+        let mut column = Column::open(group.as_ref(), place)?;
+        let rows = column.fetch()?;
+        Ok((rows > 0).then(|| column.next(0)))
+    });
+    value.ok()??.ok()
 }
 
 /// Calls the decoder of pages, which panics on some files that are damaged.

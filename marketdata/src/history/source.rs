@@ -98,6 +98,76 @@ const PACKINGS: [(&[u8], &str, &str); 2] = [
 const ZIP: &[u8] = b"PK\x03\x04";
 const ZIP_ENDINGS: &[&str] = &[".zip", ".npz"];
 
+/// Bytes that a format is known by, where a file has so many.
+const START_BYTES: usize = 4 * 1024;
+
+/// What is read of a file to know its format, and what comes then.
+struct Started {
+    start: io::Cursor<Vec<u8>>,
+    rest: Bytes,
+    /// Why the start is no longer.
+    broken: Option<io::Error>,
+}
+
+impl Read for Started {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let mut known = self.fill_buf()?;
+        let read = known.read(buffer)?;
+        self.consume(read);
+        Ok(read)
+    }
+}
+
+impl BufRead for Started {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        if self.start.position() < self.start.get_ref().len() as u64 {
+            return self.start.fill_buf();
+        }
+        match self.broken.take() {
+            Some(error) => Err(error),
+            None => self.rest.fill_buf(),
+        }
+    }
+
+    fn consume(&mut self, amount: usize) {
+        if self.start.position() < self.start.get_ref().len() as u64 {
+            self.start.consume(amount);
+        } else {
+            self.rest.consume(amount);
+        }
+    }
+}
+
+/// The same bytes, of which the first few are given at once: what is packed in parts, or comes through a pipe, may give
+/// no more than its first line. A text that breaks off within that is an error.
+pub(super) fn with_start(mut bytes: Bytes) -> io::Result<Bytes> {
+    if bytes.fill_buf()?.len() >= START_BYTES {
+        return Ok(bytes);
+    }
+    let mut start = Vec::new();
+    let mut broken = None;
+    while start.len() < START_BYTES && broken.is_none() {
+        match bytes.fill_buf() {
+            Ok([]) => break,
+            Ok(more) => {
+                start.extend_from_slice(more);
+                let read = more.len();
+                bytes.consume(read);
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => broken = Some(error),
+        }
+    }
+    if let Some(error) = broken.take_if(|_| !start.contains(&b'\n')) {
+        return Err(error);
+    }
+    Ok(Box::new(Started {
+        start: io::Cursor::new(start),
+        rest: bytes,
+        broken,
+    }))
+}
+
 fn buffered(inner: impl Read + Send + 'static) -> Bytes {
     Box::new(BufReader::with_capacity(FETCH_BYTES, inner))
 }

@@ -73,7 +73,9 @@ fn is_header(line: &[u8], separator: u8) -> bool {
 }
 
 fn places(layout: &Layout, header: &[u8]) -> Result<Vec<Option<usize>>, Fault> {
-    let mut names: Vec<&[u8]> = fields(header, layout.separator).collect();
+    let mut names: Vec<&[u8]> = fields(header, layout.separator)
+        .map(<[u8]>::trim_ascii)
+        .collect();
     while names.last().is_some_and(|name| name.is_empty()) {
         names.pop();
     }
@@ -86,7 +88,7 @@ fn places(layout: &Layout, header: &[u8]) -> Result<Vec<Option<usize>>, Fault> {
             count => format!("{count} columns"),
         };
         return Err(Fault::damaged(format_args!(
-            "the header has {problem} '{wanted}': '{}'; accepted: one",
+            "the header has {problem} '{wanted}': '{}'; accepted: names that are each there once, as they are written there",
             String::from_utf8_lossy(header).escape_default()
         )));
     }

@@ -184,7 +184,10 @@ fn what_a_definition_cannot_say_is_named() {
         "BTC-USD-SWAP: ctType: value 'inverse': accepted linear"
     );
     assert!(refused("polygon", "X:BTCUSD").starts_with("X:BTCUSD: market: value 'crypto'"));
-    assert_eq!(refused("kraken", "ETH/USD"), "ETH/USD: not in the document");
+    assert_eq!(
+        refused("kraken", "ETH/USD"),
+        "ETH/USD: not in the document; accepted: BTC/USD"
+    );
 }
 
 #[test]

@@ -3,10 +3,13 @@
 mod bars;
 mod binary;
 mod captures;
+mod checksums;
 mod databento;
+mod headers;
 mod layouts;
 mod merge;
 mod mutated;
+mod packed;
 mod recordings;
 mod samples;
 mod tables;
@@ -32,6 +35,21 @@ pub(crate) fn price(text: &str) -> Price {
 
 pub(crate) fn qty(text: &str) -> Qty {
     text.parse().unwrap()
+}
+
+/// Options with the symbol of the rows.
+pub(crate) fn named(symbol: &str) -> Options {
+    Options {
+        symbols: vec![label(symbol)],
+        ..Options::default()
+    }
+}
+
+/// A file of this text.
+pub(crate) fn spread(folder: &Path, name: &str, text: &str) -> PathBuf {
+    let path = folder.join(name);
+    std::fs::write(&path, text).unwrap();
+    path
 }
 
 /// Every row of a file, and every bad one.

@@ -64,6 +64,8 @@ enum Kind {
     Clock(u64),
     /// Days since 1970.
     Date,
+    /// Counts of so many ns since midnight.
+    TimeOfDay(u64),
 }
 
 enum Values {
@@ -122,6 +124,9 @@ impl Column {
             (_, ConvertedType::TIMESTAMP_MILLIS) => Kind::Instant(1_000_000),
             (_, ConvertedType::TIMESTAMP_MICROS) => Kind::Instant(1_000),
             (Some(LogicalType::Date), _) | (_, ConvertedType::DATE) => Kind::Date,
+            (Some(LogicalType::Time(of)), _) => Kind::TimeOfDay(unit(&of.unit)),
+            (_, ConvertedType::TIME_MILLIS) => Kind::TimeOfDay(1_000_000),
+            (_, ConvertedType::TIME_MICROS) => Kind::TimeOfDay(1_000),
             (Some(LogicalType::Decimal { .. }), _) | (_, ConvertedType::DECIMAL) => {
                 Kind::Decimal(scale)
             }
@@ -220,6 +225,17 @@ impl Column {
                 let mut text = String::new();
                 // Writing to a string does not fail.
                 let _ = write!(text, "{}", types::TradingDay(days));
+                Ok(Value::Bytes(ByteArray::from(text.into_bytes())))
+            }
+            Kind::TimeOfDay(unit) => {
+                let ns = since_1970(unit)?;
+                let (seconds, part) = (ns / 1_000_000_000, ns % 1_000_000_000);
+                let (minutes, second) = (seconds / 60, seconds % 60);
+                let text = format!(
+                    "{:02}:{:02}:{second:02}.{part:09}",
+                    minutes / 60,
+                    minutes % 60
+                );
                 Ok(Value::Bytes(ByteArray::from(text.into_bytes())))
             }
         }

@@ -3,13 +3,17 @@
 use std::io::{self, Write};
 use std::sync::Arc;
 
+use bytes::Bytes;
+use flate2::Crc;
 use parquet::basic::{Compression, Encoding, ZstdLevel};
+use parquet::column::page::{CompressedPage, PageWriteSpec, PageWriter};
+use parquet::column::writer::{get_column_writer, get_typed_column_writer};
 use parquet::data_type::{
     ByteArray, ByteArrayType, FixedLenByteArray, FixedLenByteArrayType, Int64Type,
 };
 use parquet::errors::ParquetError;
 use parquet::file::properties::WriterProperties;
-use parquet::file::writer::SerializedFileWriter;
+use parquet::file::writer::{SerializedFileWriter, SerializedPageWriter, TrackedWrite};
 use parquet::schema::parser::parse_message_type;
 use types::{MarketData, Price, Qty, TimestampNs};
 
@@ -123,6 +127,68 @@ fn time(ts: TimestampNs) -> io::Result<i64> {
     i64::try_from(ts.0).map_err(|_| io::Error::other(format!("{ts} is past the year 2262")))
 }
 
+/// The pages of one column, each with its checksum, which the library checks and does not write.
+struct Pages<'a>(&'a mut Vec<u8>);
+
+impl PageWriter for Pages<'_> {
+    fn write_page(&mut self, page: CompressedPage) -> Result<PageWriteSpec, ParquetError> {
+        let mut checksum = Crc::new();
+        checksum.update(page.data());
+        let length = page.data().len();
+        let mut plain = TrackedWrite::new(Vec::new());
+        let mut spec = SerializedPageWriter::new(&mut plain).write_page(page)?;
+        let plain = plain.into_inner()?;
+        let (header, data) = plain.split_at(plain.len() - length);
+        let checked = with_checksum(header, checksum.sum())
+            .ok_or_else(|| ParquetError::General("a page's header has another form".into()))?;
+        let more = checked.len() - header.len();
+        spec.offset = self.0.len() as u64;
+        spec.uncompressed_size += more;
+        spec.compressed_size += more;
+        spec.bytes_written += more as u64;
+        self.0.extend_from_slice(&checked);
+        self.0.extend_from_slice(data);
+        Ok(spec)
+    }
+
+    fn close(&mut self) -> Result<(), ParquetError> {
+        Ok(())
+    }
+}
+
+/// A page's header with its checksum, which is field 4: behind the type and the two sizes, before what is of the type. In
+/// Thrift's compact form a field begins with how far its number is from the last one's, in the high four bits, and its
+/// type; numbers are zigzag varints.
+fn with_checksum(header: &[u8], checksum: u32) -> Option<Vec<u8>> {
+    const NEXT: u8 = 1 << 4;
+    const I32: u8 = 5;
+    let mut at = 0;
+    for _ in 0..3 {
+        let (&field, rest) = header.get(at..)?.split_first()?;
+        if field != NEXT | I32 {
+            return None;
+        }
+        at += 2 + rest.iter().take_while(|byte| **byte >= 0x80).count();
+    }
+    let (before, rest) = header.split_at_checked(at)?;
+    let (&field, rest) = rest.split_first()?;
+    if field < 2 * NEXT {
+        return None;
+    }
+    let mut checked = before.to_vec();
+    checked.push(NEXT | I32);
+    let value = checksum.cast_signed();
+    let mut left = ((value << 1) ^ (value >> 31)).cast_unsigned();
+    while left >= 0x80 {
+        checked.push(left as u8 | 0x80);
+        left >>= 7;
+    }
+    checked.push(left as u8);
+    checked.push(field - NEXT);
+    checked.extend_from_slice(rest);
+    Some(checked)
+}
+
 impl<W: Write + Send> ParquetWriter<W> {
     /// Begins a table.
     ///
@@ -228,14 +294,20 @@ impl<W: Write + Send> ParquetWriter<W> {
             return Ok(());
         }
         let missing = || ParquetError::General("the schema has fewer columns".into());
+        let properties = Arc::clone(self.writer.properties());
+        let columns = self.writer.schema_descr().columns().to_vec();
+        let mut columns = columns.into_iter();
         let mut rows = self.writer.next_row_group()?;
         macro_rules! column {
             ($kind:ty, $values:expr, $present:expr) => {{
-                let mut column = rows.next_column()?.ok_or_else(missing)?;
-                column
-                    .typed::<$kind>()
-                    .write_batch($values, $present, None)?;
-                column.close()?;
+                let column = columns.next().ok_or_else(missing)?;
+                let mut bytes = Vec::new();
+                let pages = Box::new(Pages(&mut bytes));
+                let writer = get_column_writer(column, Arc::clone(&properties), pages);
+                let mut writer = get_typed_column_writer::<$kind>(writer);
+                writer.write_batch($values, $present, None)?;
+                let closed = writer.close()?;
+                rows.append_column(&Bytes::from(bytes), closed)?;
             }};
         }
         macro_rules! held {

@@ -5,7 +5,7 @@ use std::fs;
 use std::io::{Cursor, Write as _};
 
 use marketdata::Xorshift64Star;
-use marketdata::history::{self, Format, Options};
+use marketdata::history::{self, Format, Options, Row, RowsWriter};
 
 use super::{fixture, label, samples};
 use crate::perturbed::{first_seed, number};
@@ -97,6 +97,13 @@ fn samples() -> Vec<(&'static str, Vec<u8>)> {
             "binance-agg-trades",
             text("BTCUSDT-aggTrades-2025-01-01.csv"),
         ),
+        ("rows", written(&rows)),
+        ("ticks", b"ts_ns,kind,a,b,c,d\n1,Q,1.5,2,1.6,3\n2,T,1.5,2,B,\n".to_vec()),
+        ("bars", b"ts_ns,open,high,low,close,volume\n60,1,2,0.5,1.5,7\n120,1.5,2,1,2,8\n".to_vec()),
+        // What nobody says, and their first line does.
+        ("found by a header of bars", b"Date,Symbol,Open,High,Low,Close,Volume\n2024-01-02,ABC,1,2,0.5,1.5,7\n2024-01-03,ABC,1,2,1,2,8\n".to_vec()),
+        ("found by a header of quotes", b"\"ts\";\"bid\";\"ask\";\"bid_size\"\n1700000000;1.5;1.6;2\n1700000001.5;1.5;1.6;3\n".to_vec()),
+        ("found by a header of trades", b"date\ttime\tprice\tamount\tside\n2024-01-02\t10:00:00.5\t1.5\t3\tsell\n".to_vec()),
         // Containers: broken from outside, where checksums find it, and from inside.
         ("yahoo", gzip(&text("yahoo_daily.csv"))),
         (
@@ -112,6 +119,14 @@ fn samples() -> Vec<(&'static str, Vec<u8>)> {
     let others = samples::other_schemas().into_iter();
     samples.extend(others.map(|sample| ("dbn", sample)));
     samples
+}
+
+fn written(rows: &[Row]) -> Vec<u8> {
+    let mut out = RowsWriter::new(Vec::new()).unwrap();
+    for row in rows {
+        out.write(row).unwrap();
+    }
+    out.finish().unwrap()
 }
 
 fn gzip(bytes: &[u8]) -> Vec<u8> {
@@ -172,7 +187,7 @@ fn broken_files_of_every_format_are_told_of() {
     let count = number("HISTORY_MUTATED", MUTATED);
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("broken");
-    let options = Options {
+    let options = |name: &str| Options {
         symbols: [
             "ABC",
             "ESH4",
@@ -184,15 +199,19 @@ fn broken_files_of_every_format_are_told_of() {
         .map(label)
         .to_vec(),
         date: history::parse_date("2024-01-31"),
+        // Nothing in these says how long they are.
+        interval: (name == "bars").then_some(60),
         ..Options::default()
     };
     for (name, sample) in samples() {
+        let options = options(name);
         let is_sealed = name == "sealed";
         let (layout, container) = name.split_once(", in ").unwrap_or((name, ""));
-        let format = Format::named(if is_sealed { "recording" } else { layout }).unwrap();
+        let format = (!name.starts_with("found by"))
+            .then(|| Format::named(if is_sealed { "recording" } else { layout }).unwrap());
         if !is_sealed && container.is_empty() {
             fs::write(&path, &sample).unwrap();
-            let rows = history::open(&path, Some(&format), &options).unwrap();
+            let rows = history::open(&path, format.as_ref(), &options).unwrap();
             assert!(rows.flatten().count() > 0, "{name}: nothing in the sample");
         }
         let mut random = Xorshift64Star::new(7 + first_seed());
@@ -211,7 +230,7 @@ fn broken_files_of_every_format_are_told_of() {
             };
             fs::write(&path, packed).unwrap();
             let used = allocation_counter::measure(|| {
-                let Ok(rows) = history::open(&path, Some(&format), &options) else {
+                let Ok(rows) = history::open(&path, format.as_ref(), &options) else {
                     refused += 1;
                     return;
                 };

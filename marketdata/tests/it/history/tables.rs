@@ -6,9 +6,9 @@ use std::sync::Arc;
 
 use marketdata::history::{Format, Layout, Options, Zone};
 use parquet::basic::{Compression, GzipLevel, ZstdLevel};
-use parquet::data_type::{ByteArray, ByteArrayType, DoubleType, Int64Type};
+use parquet::data_type::{ByteArray, ByteArrayType, DoubleType, Int32Type, Int64Type};
 use parquet::file::properties::WriterProperties;
-use parquet::file::writer::SerializedFileWriter;
+use parquet::file::writer::{SerializedColumnWriter, SerializedFileWriter};
 use parquet::schema::parser::parse_message_type;
 
 use super::{label, lines, price, read};
@@ -258,7 +258,17 @@ fn bars_by_our_names_are_what_these_say() {
         ),
     ] {
         bars(&path, &times, LOWER);
-        let (rows, bad) = read(&path, None, &Options::default());
+        let mut options = Options::default();
+        if times.len() == 1 {
+            // That it is the end is not known of the file's name, which says a length.
+            let told = marketdata::history::open(&path, None, &options).unwrap_err();
+            assert!(
+                told.to_string()
+                    .contains("where the column ts has the bars' ends")
+            );
+            options.interval = Some(60_000_000_000);
+        }
+        let (rows, bad) = read(&path, None, &options);
         assert!(bad.is_empty(), "{bad:?}");
         let types::MarketData::Bar(bar) = &rows[0].data else {
             panic!("no bar");
@@ -357,4 +367,76 @@ fn a_time_without_a_zone_is_of_the_zone_that_is_given() {
         };
         assert_eq!(format!("{} {}", bar.start, rows[0].ts), first);
     }
+}
+
+/// One trade of 1.5 x 3, and its time.
+fn trade(path: &Path, time: &str, write: impl Fn(&mut SerializedColumnWriter<'_>)) {
+    let schema =
+        format!("message schema {{ {time}; REQUIRED DOUBLE price; REQUIRED DOUBLE qty; }}");
+    let schema = Arc::new(parse_message_type(&schema).unwrap());
+    let file = File::create(path).unwrap();
+    let mut writer = SerializedFileWriter::new(file, schema, Arc::default()).unwrap();
+    let mut group = writer.next_row_group().unwrap();
+    let mut column = group.next_column().unwrap().unwrap();
+    write(&mut column);
+    column.close().unwrap();
+    for value in [1.5, 3.0] {
+        let mut column = group.next_column().unwrap().unwrap();
+        let typed = column.typed::<DoubleType>();
+        typed.write_batch(&[value], None, None).unwrap();
+        column.close().unwrap();
+    }
+    group.close().unwrap();
+    writer.close().unwrap();
+}
+
+/// A date alone is refused as in a text, 19,724 days after 1970 or in words; 34,200 s after midnight are half past nine;
+/// and a text may be a whole instant.
+#[test]
+fn times_of_a_table_are_told_by_their_values() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("x.parquet");
+    let text = |text: &'static str| {
+        move |column: &mut SerializedColumnWriter<'_>| {
+            let typed = column.typed::<ByteArrayType>();
+            typed
+                .write_batch(&[ByteArray::from(text)], None, None)
+                .unwrap();
+        }
+    };
+    let refused = || {
+        let told = marketdata::history::open(&path, None, &Options::default());
+        told.unwrap_err().to_string()
+    };
+    trade(&path, "REQUIRED INT32 date (DATE)", |column| {
+        let typed = column.typed::<Int32Type>();
+        typed.write_batch(&[19_724], None, None).unwrap();
+    });
+    assert!(refused().contains("the time 'date' is a date alone"));
+    trade(
+        &path,
+        "REQUIRED BYTE_ARRAY date (STRING)",
+        text("2024-01-02"),
+    );
+    assert!(refused().contains("the time 'date' is a date alone"));
+    let on_day = Options {
+        date: marketdata::history::parse_date("2024-01-02"),
+        ..Options::default()
+    };
+    let expected = ["2024-01-02T09:30:00Z x T 1.5x3 Unknown"];
+    trade(&path, "REQUIRED INT64 time (TIME(MICROS,true))", |column| {
+        let typed = column.typed::<Int64Type>();
+        typed.write_batch(&[34_200_000_000], None, None).unwrap();
+    });
+    assert!(refused().contains("--date 2024-01-31"));
+    assert_eq!(lines(&read(&path, None, &on_day).0), expected);
+    trade(&path, "REQUIRED BYTE_ARRAY time (STRING)", text("09:30:00"));
+    assert!(refused().contains("--date 2024-01-31"));
+    assert_eq!(lines(&read(&path, None, &on_day).0), expected);
+    trade(
+        &path,
+        "REQUIRED BYTE_ARRAY time (STRING)",
+        text("2024-01-02T09:30:00Z"),
+    );
+    assert_eq!(lines(&read(&path, None, &Options::default()).0), expected);
 }
