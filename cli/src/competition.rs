@@ -11,6 +11,8 @@ use rules::{Competition, PrizePool};
 use runtime::Calendar;
 use types::{Money, Ratio};
 
+use crate::demo::tell;
+
 /// Check competition files, explain what a competition means.
 #[derive(Debug, clap::Args)]
 #[command(
@@ -156,7 +158,7 @@ fn explain(path: &Path, entries: u32, out: &mut impl Write) -> io::Result<u8> {
     match read(path) {
         Ok(competition) => {
             if let Some(error) = no_pool(&competition, entries) {
-                eprintln!("{}: {error}", path.display());
+                tell(format_args!("{}: {error}", path.display()));
                 return Ok(1);
             }
             for sentence in sentences(&competition, entries) {
@@ -165,7 +167,7 @@ fn explain(path: &Path, entries: u32, out: &mut impl Write) -> io::Result<u8> {
             Ok(0)
         }
         Err((code, error)) => {
-            eprintln!("{error}");
+            tell(format_args!("{error}"));
             Ok(code)
         }
     }

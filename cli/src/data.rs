@@ -15,6 +15,8 @@ use std::process::ExitCode;
 use clap::{Subcommand, ValueEnum};
 use marketdata::history::{LayoutError, OpenError};
 
+use crate::demo::tell;
+
 /// List, show, check and convert recorded markets.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
@@ -72,7 +74,7 @@ pub(crate) fn run_command(args: &Args) -> anyhow::Result<ExitCode> {
         // Whoever reads has seen enough.
         Err(error) if is_broken_pipe(&error) => Ok(ExitCode::SUCCESS),
         Err(error) if is_usage(&error) => {
-            eprintln!("dynasty: {error:#}");
+            tell(format_args!("dynasty: {error:#}"));
             Ok(ExitCode::from(2))
         }
         done => done,

@@ -7,7 +7,7 @@ use comfy_table::Table;
 use comfy_table::presets::NOTHING;
 use serde_json::Value;
 
-use crate::demo::say;
+use crate::demo::{parse_url, say};
 
 /// How the feeds of a running server stand.
 #[derive(Debug, clap::Args)]
@@ -16,7 +16,7 @@ use crate::demo::say;
   dynasty feeds --server http://127.0.0.1:9000 --format json")]
 pub(crate) struct Args {
     /// The server's address.
-    #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:8080")]
+    #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:8080", value_parser = parse_url)]
     server: String,
     /// How to show it.
     #[arg(long, value_name = "FORMAT", default_value = "text", value_parser = ["text", "json"])]

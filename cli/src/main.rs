@@ -71,6 +71,8 @@ enum Command {
 fn main() -> ExitCode {
     tracing_subscriber::fmt()
         .with_writer(std::io::stderr)
+        // That standard error is closed cannot be told there, and the library panics when it tries.
+        .log_internal_errors(false)
         .with_ansi(std::io::stderr().is_terminal())
         .with_env_filter(
             tracing_subscriber::EnvFilter::try_from_env("DYNASTY_LOG")
@@ -96,7 +98,10 @@ fn main() -> ExitCode {
         Command::Recover(args) => recover::run_command(&args),
     };
     done.unwrap_or_else(|error| {
-        eprintln!("dynasty: {error:#}{}", journal::gone_meanwhile(&error));
+        demo::tell(format_args!(
+            "dynasty: {error:#}{}",
+            journal::gone_meanwhile(&error)
+        ));
         let is_input = error.is::<gateway::dto::FileError>()
             || error.is::<plan::InputError>()
             || error.is::<backtest::Usage>()

@@ -14,7 +14,12 @@ use tokio::sync::watch;
 
 use crate::demo::{parse_duration, say, stop_signal};
 use crate::serve::{self, Feed};
+use crate::venue::Usage;
 
+/// Endings of names that packers give.
+const PACKED: [&str; 10] = [
+    "7z", "br", "bz2", "gz", "lz4", "rar", "xz", "z", "zip", "zst",
+];
 /// How often the recorder is looked at, and the line on a terminal is written anew.
 const LOOK_EVERY: Duration = Duration::from_millis(200);
 
@@ -42,6 +47,7 @@ pub(crate) struct Args {
 
 /// Records until it is told to stop.
 pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
+    check_name(&args.out)?;
     let file = serve::read(&args.config)?;
     if file.feeds.is_empty() {
         bail!("{}: no feed; accepted: one or more", args.config.display());
@@ -125,6 +131,40 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
         }
         None => finished,
     }
+}
+
+/// Refuses a name that says that something else packs the tape than does, or that is in no directory.
+fn check_name(out: &Path) -> Result<(), Usage> {
+    let name = out.display();
+    let ending = out.extension().map(|ending| ending.to_string_lossy());
+    if let Some(ending) = ending
+        && ending != "zst"
+        && PACKED.contains(&ending.to_lowercase().as_str())
+    {
+        return Err(Usage(format!(
+            "--out {name}: a tape is not packed as .{ending}; accepted: a name that ends in .zst, which is packed, or in \
+             .tape"
+        )));
+    }
+    let folder = out.parent().unwrap_or(Path::new(""));
+    if folder != Path::new("") && !folder.is_dir() {
+        return Err(Usage(format!(
+            "--out {name}: there is no directory {}; accepted: a name in one that there is",
+            folder.display()
+        )));
+    }
+    Ok(())
+}
+
+/// Refuses what cannot hold the tapes of a server.
+pub(crate) fn check_directory(tapes: &Path) -> Result<(), Usage> {
+    if tapes.exists() && !tapes.is_dir() {
+        return Err(Usage(format!(
+            "--record {}: it is a file; accepted: a directory, which is made where there is none",
+            tapes.display()
+        )));
+    }
+    Ok(())
 }
 
 /// A recorder of these feeds.

@@ -25,6 +25,8 @@ use gateway::dto::{FieldError, Node};
 
 use scenario::Scenario;
 
+use crate::demo::tell;
+
 /// The longest line of a scenario, in bytes.
 pub(crate) const LINE_BYTES_MAX: usize = 1 << 20;
 
@@ -75,7 +77,7 @@ pub(crate) fn run_command(args: &Args) -> anyhow::Result<ExitCode> {
             Ok(ExitCode::SUCCESS)
         }
         Err(error @ SimulateError::Line { .. }) => {
-            eprintln!("{error}");
+            tell(format_args!("{error}"));
             Ok(ExitCode::from(2))
         }
         Err(error) => Err(error.into()),

@@ -27,22 +27,35 @@ pub(crate) fn shown(progress: &ProgressBar) -> RecoveryHook {
 /// As [`Runtime::start`].
 pub(crate) fn start(config: Config, source: Box<dyn Source>) -> anyhow::Result<Runtime> {
     let data = config.directory.clone();
-    let location = runtime::journal_location(&data, config.shard);
+    let shard = config.shard;
     Runtime::start(config, source).map_err(|error| {
         let is_damage = matches!(
             &error,
-            StartError::Recovery(RecoveryError::Journal(
-                JournalError::Rot { .. } | JournalError::Damaged(_)
-            ))
+            StartError::Recovery(RecoveryError::Journal(error)) if is_damage(error)
         );
-        let error = anyhow::Error::from(error);
-        if is_damage {
-            let advice = advice(&location, &data);
-            anyhow!("data directory {}: {error:#}. {advice}", data.display())
-        } else {
-            error.context(format!("data directory {}", data.display()))
-        }
+        let location = is_damage.then(|| runtime::journal_location(&data, shard));
+        refused(error.into(), location.as_ref(), &data)
     })
+}
+
+/// Whether something of a journal does not check, so that advice helps.
+pub(crate) const fn is_damage(error: &JournalError) -> bool {
+    matches!(error, JournalError::Rot { .. } | JournalError::Damaged(_))
+}
+
+/// Names the directory; where its journal, at `damaged`, does not check, also what helps.
+pub(crate) fn refused(
+    error: anyhow::Error,
+    damaged: Option<&Location>,
+    data: &Path,
+) -> anyhow::Error {
+    match damaged {
+        Some(location) => {
+            let advice = advice(location, data);
+            anyhow!("data directory {}: {error:#}. {advice}", data.display())
+        }
+        None => error.context(format!("data directory {}", data.display())),
+    }
 }
 
 /// What helps where a journal is damaged.

@@ -14,7 +14,7 @@ use clap::ValueEnum;
 use serde_json::json;
 
 use crate::backtest::Usage;
-use crate::demo::say;
+use crate::demo::{say, tell};
 
 /// List the strategies, explain one, or check files of strategies.
 #[derive(Debug, clap::Args)]
@@ -163,7 +163,7 @@ fn check(files: &[PathBuf]) -> anyhow::Result<ExitCode> {
             Ok(recipe) => say(format!("{}: {}", path.display(), recipe.summary()))?,
             Err(error) => {
                 is_good = false;
-                eprintln!("dynasty: {error:#}");
+                tell(format_args!("dynasty: {error:#}"));
             }
         }
     }

@@ -55,7 +55,7 @@ pub(crate) struct Args {
 /// A use of the command line that cannot be.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
-pub(crate) struct Usage(String);
+pub(crate) struct Usage(pub(crate) String);
 
 /// The largest step of prices: they wander by it, and are to stay above zero.
 const TICK_MAX: Price = Price(Price::ONE.0 / 10);
@@ -119,6 +119,18 @@ pub(crate) fn check_faults(feed: &Feed, faults: &[String]) -> Result<(), Usage> 
     Ok(())
 }
 
+/// Refuses a symbol that was given twice: a message says which one it is of, and no more.
+pub(crate) fn check_symbols(symbols: &[String]) -> Result<(), Usage> {
+    let is_again = |place: &usize| symbols[..*place].contains(&symbols[*place]);
+    match (0..symbols.len()).find(is_again) {
+        Some(place) => Err(Usage(format!(
+            "--symbols: '{}' comes twice; accepted: each symbol once",
+            symbols[place]
+        ))),
+        None => Ok(()),
+    }
+}
+
 /// Runs it until it is told to stop.
 pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     let listing = |(place, symbol): (usize, &String)| Listing {
@@ -133,6 +145,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     };
     let feed = Feed::of(&args.feed).context("no such feed")?;
     check_faults(feed, &args.fault)?;
+    check_symbols(&args.symbols)?;
     let listings = args.symbols.iter().enumerate().map(listing).collect();
     let settings = Settings {
         seed: args.seed,

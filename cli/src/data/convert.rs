@@ -21,6 +21,7 @@ use marketdata::history::{
 use super::Usage;
 use super::input::{Input, parse_length, parse_zone, tell_bad, tell_held};
 use super::series::{AdjustForArg, Adjustment, Series, text_of};
+use crate::demo::say;
 use crate::progress::reading_progress;
 
 /// 24 hours.
@@ -270,7 +271,8 @@ fn replaceable(out: &Path, files: &[PathBuf]) -> anyhow::Result<()> {
 fn calendar_of(name: &str, file: Option<&Path>) -> anyhow::Result<Calendar> {
     let own = match file {
         Some(path) => {
-            let (file, text) = text_of(path)?;
+            let accepted = "a file of calendars (TOML), as docs/instruments.md explains it";
+            let (file, text) = text_of("--calendars", path, accepted)?;
             session::from_toml(&file, &text).map_err(|error| Usage(error.to_string()))?
         }
         None => Vec::new(),
@@ -432,7 +434,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
         }
     };
     fs::rename(&partial, out).with_context(|| unwritten(out))?;
-    println!(
+    say(format!(
         "{}: {} rows, {} bytes{}{}",
         out.display(),
         written.rows,
@@ -451,7 +453,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
         } else {
             String::new()
         }
-    );
+    ))?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -1,5 +1,6 @@
 //! What the command line says of the files that are read, and the rows that come of it.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use anyhow::bail;
@@ -13,6 +14,7 @@ use marketdata::history::{
 use types::{Label, Price, Qty, TimestampNs};
 
 use super::Usage;
+use crate::demo::tell;
 
 /// How files are read. What is left out is found in the file or its name.
 #[derive(Debug, Clone, clap::Args)]
@@ -210,6 +212,21 @@ impl Input {
         Ok(rows.with_crossed_quotes(self.crossed.unwrap_or(self.bad_rows).into()))
     }
 
+    /// The symbols of a file that has none of those that are asked for; `None` where it says no symbols, or has one of them.
+    pub(super) fn others(&self, path: &Path) -> Option<BTreeSet<Label>> {
+        let all = Self {
+            symbol: Vec::new(),
+            from: None,
+            until: None,
+            ..self.clone()
+        };
+        // What is wrong with it was told when it was read.
+        let rows = all.rows(path, Some(Disorder::Allowed)).ok()?;
+        let symbols: BTreeSet<_> = rows.filter_map(Result::ok).map(|row| row.symbol).collect();
+        let has_asked = self.symbol.iter().any(|asked| symbols.contains(asked));
+        (!symbols.is_empty() && !self.symbol.is_empty() && !has_asked).then_some(symbols)
+    }
+
     /// For a file beside those of the command line, whose symbols and steps are its own.
     pub(crate) fn of_other(&self) -> Self {
         Self {
@@ -235,15 +252,17 @@ where
     I: Iterator<Item = Result<history::Row, history::RowError>>,
 {
     for error in rows.shown() {
-        eprintln!("{error}");
+        tell(format_args!("{error}"));
     }
     let more = rows.bad() - rows.shown().len() as u64;
     if more > 0 {
-        eprintln!("{file}: and {more} more bad rows");
+        tell(format_args!("{file}: and {more} more bad rows"));
     }
     if rows.crossed() > 0 {
         let (bad, crossed) = (rows.bad(), rows.crossed());
-        eprintln!("{file}: of {bad} bad rows {crossed} are quotes whose bid is above the ask");
+        tell(format_args!(
+            "{file}: of {bad} bad rows {crossed} are quotes whose bid is above the ask"
+        ));
     }
 }
 
@@ -253,13 +272,13 @@ pub(crate) fn tell_held(held: &HeldVolumes) {
         return;
     };
     let (file, place, most) = (&first.file, first.place, Qty(i64::MAX));
-    eprintln!(
+    tell(format_args!(
         "{file}{place}: {}a volume past {most}, taken as that",
         match held.count() {
             1 => "a bar with ".to_owned(),
             count => format!("the first of {count} bars with "),
         }
-    );
+    ));
 }
 
 #[cfg(test)]

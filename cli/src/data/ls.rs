@@ -6,7 +6,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use comfy_table::presets::NOTHING;
 use comfy_table::{CellAlignment, Table};
 use marketdata::history::{self, Disorder};
@@ -16,6 +16,7 @@ use types::TimestampNs;
 
 use super::input::Input;
 use super::{OutputFormat, told};
+use crate::demo::tell;
 
 /// List files: format, symbol, kind, rows, first and last time.
 ///
@@ -71,7 +72,10 @@ pub(super) fn run(args: &Args, out: &mut impl Write) -> anyhow::Result<ExitCode>
                 .collect::<Result<_, _>>()?;
             inside.retain(|path| path.is_file());
             if inside.is_empty() {
-                eprintln!("{}: no file in this directory", path.display());
+                tell(format_args!(
+                    "{}: no file in this directory",
+                    path.display()
+                ));
             }
             inside.sort();
             files.extend(inside);
@@ -91,12 +95,12 @@ pub(super) fn run(args: &Args, out: &mut impl Write) -> anyhow::Result<ExitCode>
     let mut code = ExitCode::SUCCESS;
     for file in &files {
         // One that cannot be looked at hides no other.
-        let size = history::size(file);
+        let size = size(file);
         let bytes = size.as_ref().ok().copied();
         let listing = match size {
             Ok(bytes) => listing(file, bytes, args),
             Err(error) => Listing {
-                problem: Some(format!("{:#}", anyhow::Error::from(error))),
+                problem: Some(format!("{error:#}")),
                 ..Listing::default()
             },
         };
@@ -123,7 +127,7 @@ pub(super) fn run(args: &Args, out: &mut impl Write) -> anyhow::Result<ExitCode>
                     listing.last.map_or_else(dash, |ts| ts.to_string()),
                 ]);
                 if let Some(problem) = listing.problem {
-                    eprintln!("{problem}");
+                    tell(format_args!("{problem}"));
                 }
             }
             OutputFormat::Json => writeln!(
@@ -149,6 +153,17 @@ pub(super) fn run(args: &Args, out: &mut impl Write) -> anyhow::Result<ExitCode>
         writeln!(out, "{table}")?;
     }
     Ok(code)
+}
+
+/// Bytes of a file. What is none, as a pipe, may never be opened, or has its bytes once.
+fn size(file: &Path) -> anyhow::Result<u64> {
+    if fs::metadata(file).is_ok_and(|metadata| !metadata.is_file()) {
+        bail!(
+            "{}: no regular file; accepted: files, and directories of files",
+            file.display()
+        );
+    }
+    Ok(history::size(file)?)
 }
 
 fn named(symbols: &[String]) -> String {

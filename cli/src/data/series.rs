@@ -15,12 +15,11 @@ use marketdata::history::{DayOpenInterest, OpenInterest, Row, RowError};
 use types::{Bar, Label, MarketData, TradingDay};
 
 use super::Usage;
+use super::told::names;
+use crate::demo::tell;
 
 /// The most bars that are adjusted: they are held until the last action is known to be behind them.
 const ADJUSTED_BARS_MAX: usize = 1_000_000;
-
-/// The most symbols that a message names.
-const SYMBOLS_SHOWN_MAX: usize = 10;
 
 /// What bars are adjusted for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -39,9 +38,15 @@ impl From<AdjustForArg> for AdjustFor {
     }
 }
 
-pub(super) fn text_of(path: &Path) -> anyhow::Result<(String, String)> {
+/// Name and text of a file of an option, which accepts this.
+pub(super) fn text_of(
+    option: &str,
+    path: &Path,
+    accepted: &str,
+) -> anyhow::Result<(String, String)> {
     let name = path.display().to_string();
-    let text = fs::read_to_string(path).with_context(|| name.clone())?;
+    let text = fs::read_to_string(path)
+        .with_context(|| format!("{option} {name}; accepted: {accepted}"))?;
     Ok((name, text))
 }
 
@@ -105,14 +110,6 @@ impl Found {
     /// A file of other symbols alone is a mistake; of one that has others beside contracts, as files of a whole market
     /// do, they are told, and so are contracts of which there is nothing.
     fn check(&self, chain: &str, files: &[PathBuf], contracts: &[Contract]) -> anyhow::Result<()> {
-        let names = |symbols: &[&str]| {
-            let shown = symbols.len().min(SYMBOLS_SHOWN_MAX);
-            let text = symbols[..shown].join(", ");
-            match symbols.len() - shown {
-                0 => text,
-                more => format!("{text} and {more} more"),
-            }
-        };
         let known: Vec<_> = contracts.iter().map(|it| it.symbol.as_str()).collect();
         for (place, foreign) in self.foreign.iter().enumerate() {
             if foreign.is_empty() {
@@ -128,9 +125,9 @@ impl Found {
                 )));
             }
             let rows: u64 = foreign.values().sum();
-            eprintln!(
+            tell(format_args!(
                 "{file}: {rows} rows left out, of symbols that the chain does not have: {symbols}"
-            );
+            ));
         }
         let places = known.iter().enumerate();
         let without: Vec<_> = places
@@ -138,7 +135,7 @@ impl Found {
             .map(|(_, symbol)| *symbol)
             .collect();
         if !without.is_empty() && !self.contracts.is_empty() {
-            eprintln!("{chain}: no row of {}", names(&without));
+            tell(format_args!("{chain}: no row of {}", names(&without)));
         }
         Ok(())
     }
@@ -162,7 +159,8 @@ impl Series {
         sources: &[PathBuf],
         rows: impl Iterator<Item = (usize, Result<Row, RowError>)>,
     ) -> anyhow::Result<Self> {
-        let (name, text) = text_of(path)?;
+        let accepted = "a file of a chain (TOML), as docs/instruments.md explains it";
+        let (name, text) = text_of("--continuous", path, accepted)?;
         let Chain {
             symbol,
             session,
@@ -217,7 +215,12 @@ impl Series {
             .with_context(|| name.clone())?;
         for roll in &rolls.1 {
             let of = |place: usize| &contracts[place].symbol;
-            eprintln!("{}: {} to {}", roll.day, of(roll.from), of(roll.to));
+            tell(format_args!(
+                "{}: {} to {}",
+                roll.day,
+                of(roll.from),
+                of(roll.to)
+            ));
         }
         Ok(Self {
             symbol,
@@ -283,7 +286,8 @@ impl Adjustment {
         what: AdjustForArg,
         has_split: Option<String>,
     ) -> anyhow::Result<Self> {
-        let (file, text) = text_of(path)?;
+        let accepted = "a file of instruments (TOML) with their splits and dividends";
+        let (file, text) = text_of("--adjust", path, accepted)?;
         let instruments =
             specification::from_toml(&file, &text).map_err(|error| Usage(error.to_string()))?;
         Ok(Self {

@@ -4,6 +4,19 @@ use marketdata::history::Row;
 use serde_json::{Value, json};
 use types::{Aggressor, DepthUpdate, InstrumentStatus, Level, MarketData};
 
+/// The most symbols that are named.
+const SYMBOLS_NAMED_MAX: usize = 10;
+
+/// Symbols, held to a length.
+pub(super) fn names(symbols: &[&str]) -> String {
+    let named = symbols.len().min(SYMBOLS_NAMED_MAX);
+    let text = symbols[..named].join(", ");
+    match symbols.len() - named {
+        0 => text,
+        more => format!("{text} and {more} more"),
+    }
+}
+
 /// The name of a kind.
 pub(super) const fn kind(data: &MarketData) -> &'static str {
     match data {

@@ -148,6 +148,18 @@ pub(crate) fn parse_listen(text: &str) -> Result<SocketAddr, String> {
         .ok_or_else(|| "accepted: an address of this machine, such as 127.0.0.1:8080".to_owned())
 }
 
+/// An address that can be asked for a document.
+pub(crate) fn parse_url(text: &str) -> Result<String, String> {
+    reqwest::Url::parse(text)
+        .ok()
+        .filter(|url| matches!(url.scheme(), "http" | "https"))
+        .map(|_| text.to_owned())
+        .ok_or_else(|| {
+            "accepted: an address with http:// or https://, such as http://127.0.0.1:8080"
+                .to_owned()
+        })
+}
+
 fn parse_ack_mode(text: &str) -> Result<AckMode, String> {
     match text {
         "durable" => Ok(AckMode::Durable),
@@ -259,6 +271,11 @@ pub(crate) fn say(text: impl fmt::Display) -> anyhow::Result<()> {
         }
         _ => Ok(()),
     }
+}
+
+/// Tells it where results do not go. When nobody reads it there, nobody can be told.
+pub(crate) fn tell(text: impl fmt::Display) {
+    let _ = writeln!(io::stderr(), "{text}");
 }
 
 /// The plans of these files, or the demo's four where there are none, and its competition.

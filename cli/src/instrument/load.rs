@@ -11,7 +11,7 @@ use marketdata::metadata::{Metadata, names};
 
 use types::Price;
 
-use crate::demo::say;
+use crate::demo::{parse_url, say, tell};
 
 /// The most bytes of a document.
 const DOCUMENT_BYTES_MAX: u64 = 64 << 20;
@@ -45,7 +45,7 @@ pub(super) struct Args {
     #[arg(long, value_name = "PRICE", default_value = "0.01", value_parser = parse_tick)]
     share_tick: Price,
     /// Another address to ask than the venue's.
-    #[arg(long, value_name = "URL", requires = "fetch")]
+    #[arg(long, value_name = "URL", requires = "fetch", value_parser = parse_url)]
     rest: Option<String>,
 }
 
@@ -62,10 +62,13 @@ pub(super) fn run(args: &Args) -> anyhow::Result<()> {
         Some(file) => read(file)?,
         None => fetch(metadata, args.rest.as_deref())?,
     };
+    if document.trim_ascii().is_empty() {
+        bail!("the document is empty; accepted: {}", metadata.page);
+    }
     if let Some((field, next)) = metadata.next_page(&document) {
-        eprintln!(
+        tell(format_args!(
             "the document is one page of several: {field} is '{next}', and what is on the next ones is not here"
-        );
+        ));
     }
     let listed = if args.symbols == ["all"] {
         metadata.read_all(&document)?
@@ -106,7 +109,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<()> {
     }
     if known.is_empty() {
         for error in left_out.iter().take(LEFT_OUT_SHOWN_MAX) {
-            eprint!("{}", comment(&format!("left out: {error}")));
+            tell(comment(&format!("left out: {error}")).trim_end());
         }
         bail!(
             "nothing to write: all {} instruments of the document are left out",
@@ -114,10 +117,10 @@ pub(super) fn run(args: &Args) -> anyhow::Result<()> {
         );
     }
     if !left_out.is_empty() {
-        eprintln!(
+        tell(format_args!(
             "{} instruments are left out; beside each is why",
             left_out.len()
-        );
+        ));
     }
     // What is written must be what a server reads.
     from_toml("the instruments", &text)?;

@@ -10,7 +10,7 @@ use clap::{Subcommand, ValueEnum};
 use gateway::dto::instrument::{Specification, specification};
 use serde_json::json;
 
-use crate::demo::say;
+use crate::demo::{say, tell};
 
 /// Check and show files of instruments, write them from what venues say.
 #[derive(Debug, clap::Args)]
@@ -68,7 +68,7 @@ pub(crate) fn run_command(args: &Args) -> anyhow::Result<ExitCode> {
     };
     match done {
         Err(error) if error.is::<Unreadable>() || error.is::<Usage>() => {
-            eprintln!("dynasty: {error:#}");
+            tell(format_args!("dynasty: {error:#}"));
             Ok(ExitCode::from(2))
         }
         done => done,
@@ -97,7 +97,7 @@ fn check(args: &CheckArgs) -> anyhow::Result<ExitCode> {
             }
             OutputFormat::Text => {
                 for error in &errors {
-                    eprintln!("dynasty: {error}");
+                    tell(format_args!("dynasty: {error}"));
                 }
                 if errors.is_empty() {
                     let s = if accepted == 1 { "" } else { "s" };

@@ -3,6 +3,8 @@
 use runtime::journal::{self, Damage, JournalError, Location, Reader};
 use types::{Input, Seq};
 
+use crate::demo::tell;
+
 /// A cursor over inputs that ends where the next start would let the journal end.
 #[derive(Debug)]
 pub(crate) struct Inputs {
@@ -83,8 +85,8 @@ impl Inputs {
 
 /// Tells it where results do not go.
 pub(crate) fn tell_torn(damage: &Damage) {
-    eprintln!(
+    tell(format_args!(
         "dynasty: a torn tail: {damage}; nobody was promised what follows, and the next start cuts it. What is told ends \
          before it"
-    );
+    ));
 }

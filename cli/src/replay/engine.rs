@@ -17,6 +17,7 @@ use types::{
 };
 
 use super::deck::{Deck, Shared};
+use super::prefix;
 use super::source::TapeSource;
 use super::summary::Summary;
 use super::{Args, SpeedArg};
@@ -63,6 +64,10 @@ pub(super) fn run(
     let first = open().and_then(|mut entries| entries.next());
     let first = first.with_context(|| args.file.display().to_string())?;
     let begins = first.map_or(TimestampNs(0), |entry| entry.time);
+    if let Some(data) = &args.data {
+        let entries = open().with_context(|| args.file.display().to_string())?;
+        prefix::check(data, &args.file, &header, entries)?;
+    }
     let played = Shared::default();
     let speed = args.speed.map_or(Speed::Max, |SpeedArg(speed)| speed);
     let deck = Deck {

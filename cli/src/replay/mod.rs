@@ -2,6 +2,7 @@
 
 mod deck;
 mod engine;
+mod prefix;
 mod serve;
 mod source;
 mod summary;
@@ -11,7 +12,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 use std::sync::Arc;
 
-use anyhow::{Context, bail};
+use anyhow::bail;
 use marketdata::feed::{BookChannel, Channels, Listing, Spec};
 use marketdata::local::{Opener, Speed};
 use marketdata::tape::{Capture, Entries, FeedHeader, Header, Reader, TapeError, TapeListing};
@@ -19,7 +20,7 @@ use marketdata::venue::{Feed, names};
 use types::{InstrumentId, Price, Qty, Ratio};
 
 use crate::demo::parse_listen;
-use crate::venue::{parse_fault, parse_lot, parse_tick};
+use crate::venue::{check_symbols, parse_fault, parse_lot, parse_tick};
 
 /// Play a tape of `dynasty record` into an engine, or serve it on this machine as its venue would.
 ///
@@ -50,7 +51,8 @@ pub(crate) struct Args {
     /// A server's file (TOML): its instruments, plans and competitions [default: the tape's instruments].
     #[arg(long, value_name = "FILE", conflicts_with = "serve")]
     config: Option<PathBuf>,
-    /// Data directory; a replay goes on there where it stopped [default: a new one, removed at the end].
+    /// Data directory; a replay of this tape goes on there where it stopped, one of another is refused [default: a new one,
+    /// removed at the end].
     #[arg(long, value_name = "DIR", conflicts_with = "serve")]
     data: Option<PathBuf>,
     /// Address of the page; the replay then ends when it is told to.
@@ -131,7 +133,13 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     let open = opener(args)?;
     // Found out before anything is begun.
     let header = open()
-        .with_context(|| args.file.display().to_string())?
+        .map_err(|error| {
+            let mut name = args.file.display().to_string();
+            if matches!(error, TapeError::Io(_)) {
+                name.push_str("; accepted: a tape of `dynasty record`, or with --venue a recording of somebody else's");
+            }
+            anyhow::Error::from(error).context(name)
+        })?
         .header()
         .clone();
     match args.serve {
@@ -148,6 +156,7 @@ fn opener(args: &Args) -> anyhow::Result<Opener> {
     let Some(feed) = Feed::of(venue) else {
         bail!("no such feed: {venue}");
     };
+    check_symbols(&args.symbols)?;
     let listing = |(place, symbol): (usize, &String)| TapeListing {
         name: symbol.clone(),
         listing: Listing {

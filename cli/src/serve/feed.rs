@@ -121,9 +121,14 @@ impl Feed {
 
 /// The key and its secret, from the environment: a file is read by more people.
 fn credentials(feed: &FeedFile, needs_key: bool) -> anyhow::Result<Credentials> {
-    let read = |name: &str| {
-        std::env::var(name)
-            .with_context(|| format!("{}: the environment variable {name}", feed.venue))
+    let read = |field: &str, name: &str| {
+        let value = std::env::var(name);
+        value.with_context(|| {
+            format!(
+                "{}: {field} is '{name}'; accepted: the name of an environment variable that is set",
+                feed.venue
+            )
+        })
     };
     match &feed.credentials {
         None if needs_key => bail!(
@@ -132,8 +137,9 @@ fn credentials(feed: &FeedFile, needs_key: bool) -> anyhow::Result<Credentials> 
         ),
         None => Ok(Credentials::default()),
         Some((key, secret)) => Ok(Credentials {
-            key: read(key)?,
-            secret: secret.as_deref().map_or(Ok(String::new()), read)?,
+            key: read("key_env", key)?,
+            secret: (secret.as_deref())
+                .map_or(Ok(String::new()), |name| read("secret_env", name))?,
         }),
     }
 }

@@ -88,7 +88,9 @@ impl Setup {
 /// Reads a server's file.
 pub(crate) fn read(config: &Path) -> anyhow::Result<ServerFile> {
     let name = config.display().to_string();
-    let text = fs::read_to_string(config).with_context(|| name.clone())?;
+    let text = fs::read_to_string(config).with_context(|| {
+        format!("--config {name}; accepted: a server's file (TOML), as docs/feeds.md explains it")
+    })?;
     let venues: Vec<_> = venue::names().collect();
     Ok(from_toml(&name, &text, &venues)?)
 }
@@ -104,6 +106,9 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
         let (feed, ring) = open(feed, &file)?;
         feeds.push(feed);
         rings.push(ring);
+    }
+    if let Some(tapes) = &args.record {
+        record::check_directory(tapes)?;
     }
     if args.check {
         return say(format!(

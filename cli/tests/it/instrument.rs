@@ -227,6 +227,27 @@ fn a_document_of_which_nothing_is_written_says_why() {
         errors.contains("the venue says 'Parameter instType error'"),
         "{errors}"
     );
+    let errors = load("okx-spot", " \n");
+    assert!(
+        errors.starts_with("dynasty: the document is empty; accepted: https://"),
+        "{errors}"
+    );
+    let output = run(&[
+        "load",
+        "--venue",
+        "okx-spot",
+        "--symbols",
+        "all",
+        "--fetch",
+        "--rest",
+        "foo",
+    ]);
+    let errors = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(2), "{errors}");
+    assert!(
+        errors.contains("accepted: an address with http:// or https://"),
+        "{errors}"
+    );
 }
 
 /// No document of shares says a tick: it is a cent, or what one says.

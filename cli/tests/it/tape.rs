@@ -93,6 +93,71 @@ fn a_market_is_recorded_replayed_served_and_recorded_again() {
     }
 }
 
+/// A recording of somebody else's: quotes of BTCUSDT, a second apart, at these prices.
+fn quotes(directory: &Path, name: &str, bids: &[u32]) -> String {
+    let lines: Vec<String> = bids
+        .iter()
+        .enumerate()
+        .map(|(place, bid)| {
+            let (ts, ask) = (1_700_000_000 + place, bid + 1);
+            format!(
+                r#"{ts}000000000 {{"stream":"btcusdt@bookTicker","data":{{"u":{ts},"s":"BTCUSDT","b":"{bid}","B":"1","a":"{ask}","A":"1"}}}}"#
+            )
+        })
+        .collect();
+    let path = path(directory, name);
+    std::fs::write(&path, lines.join("\n")).unwrap();
+    path
+}
+
+/// A data directory goes on with the tape that it has the beginning of, and with no other.
+#[test]
+fn a_data_directory_goes_on_with_its_own_tape() {
+    let directory = tempfile::tempdir().unwrap();
+    let directory = directory.path();
+    let venue = ["--venue", "binance-spot", "--symbols", "BTCUSDT"];
+    let begun = quotes(directory, "begun.jsonl", &[100, 101, 102]);
+    let whole = quotes(directory, "whole.jsonl", &[100, 101, 102, 103, 104]);
+    let other = quotes(directory, "other.jsonl", &[100, 101, 99, 103, 104]);
+    let data = path(directory, "data");
+    let of = |tape: &str| replayed(&[&[tape, "--data", &data][..], &venue].concat());
+    let first = of(&begun);
+    assert_eq!(first["events"]["quotes"], 3);
+    let refused = |tape: &str, symbol: &str, data: &str, why: &str| {
+        let symbols = ["--venue", "binance-spot", "--symbols", symbol];
+        let output = run(&[&["replay", tape, "--data", data][..], &symbols].concat());
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{said}");
+        assert!(
+            said.starts_with(&format!("dynasty: --data {data}: {why}")),
+            "{said}"
+        );
+        let accepted = format!("accepted: a directory that holds the beginning of {tape},");
+        assert!(said.contains(&accepted), "{said}");
+    };
+    // Input 1 is the instrument, 2 says that nothing is known yet, 3 to 5 are the quotes, 6 says that the recording ended.
+    let differs = "its input 5 is market event 4, which is another on the tape";
+    refused(&other, "BTCUSDT", &data, differs);
+    let ended = "its input 6 is market event 5, which is another on the tape";
+    refused(&whole, "BTCUSDT", &data, ended);
+    // Nothing was applied meanwhile.
+    assert_eq!(of(&begun), first);
+    // As if it had been stopped behind the third quote: it goes on, and ends as without a stop between.
+    let kept = run(&["journal", "repair", &data, "--keep", "5"]);
+    assert!(kept.status.success(), "{kept:?}");
+    let gone_on = of(&whole);
+    assert_eq!(gone_on["events"]["quotes"], 5);
+    assert_eq!(gone_on, replayed(&[&[whole.as_str()][..], &venue].concat()));
+    refused(&begun, "BTCUSDT", &data, ended);
+    // A tape that tells nothing of the market has instruments all the same.
+    let silent = path(directory, "silent.jsonl");
+    std::fs::write(&silent, "1700000000000000000 {\"result\":null,\"id\":1}").unwrap();
+    let data = path(directory, "silent");
+    replayed(&[&[silent.as_str(), "--data", &data][..], &venue].concat());
+    let named = "its instrument 0 is 'BTCUSDT', and that of the tape is 'ETHUSDT'";
+    refused(&silent, "ETHUSDT", &data, named);
+}
+
 /// The events of a replay are the rows of the history, by the names that the recorder's file has.
 fn becomes_history(directory: &Path, tape: &str, replayed: &Value) {
     let out = path(directory, "history.csv");
@@ -153,6 +218,16 @@ fn a_tape_that_is_cut_off_becomes_history_as_far_as_it_goes() {
     );
     let said = String::from_utf8(output.stdout).unwrap();
     assert!(said.contains("; 1 bad rows were passed over"), "{said}");
+    // What was replayed of it goes on with the whole, which is longer by the end of the connection.
+    let data = path(directory, "data");
+    let begun = replayed(&[&cut, "--data", &data]);
+    let gone_on = replayed(&[&tape, "--data", &data]);
+    assert_eq!(gone_on, replayed(&[&tape]));
+    assert_ne!(gone_on["state_hash"], begun["state_hash"]);
+    let output = run(&["replay", &cut, "--data", &data]);
+    let errors = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(2), "{errors}");
+    assert!(errors.contains(", and the tape has fewer; "), "{errors}");
 }
 
 /// A byte of a record in the middle is another: what was played until there is told, and the error.
@@ -266,6 +341,22 @@ fn a_venue_has_the_steps_that_it_is_told() {
     }
 }
 
+/// What a message says is of one symbol: another instrument with the same one would never be told of.
+#[test]
+fn a_symbol_is_given_once() {
+    let symbols = ["--symbols", "BTC/USD,ETH/USD,BTC/USD"];
+    for command in [
+        &["venue", "kraken", "--listen", "127.0.0.1:0"][..],
+        &["replay", "recording.jsonl", "--venue", "kraken"],
+    ] {
+        let output = run(&[command, &symbols].concat());
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{said}");
+        let why = "--symbols: 'BTC/USD' comes twice; accepted: each symbol once";
+        assert!(said.contains(why), "{said}");
+    }
+}
+
 #[test]
 fn a_server_records_on_the_way() {
     let directory = tempfile::tempdir().unwrap();
@@ -302,6 +393,11 @@ fn what_is_not_accepted_is_named() {
     let csv = path(directory, "other.jsonl");
     std::fs::write(&csv, "17 {}\nyesterday {}\n").unwrap();
     let missing = path(directory, "missing.tape");
+    let packed = path(directory, "other.tape.gz");
+    let away = path(directory, "away/new.tape");
+    let tapes = format!("--record {other}: it is a file; accepted: a directory");
+    let no_directory = format!("--out {away}: there is no directory ");
+    let no_file = format!("--config {missing}; accepted: a server's file (TOML)");
     for (args, code, error) in [
         (
             &["replay", &other][..],
@@ -309,6 +405,37 @@ fn what_is_not_accepted_is_named() {
             "not a tape: it begins with 'ts_ns,ki'; accepted: 'DYNTAPE1'",
         ),
         (&["replay", &missing], 1, "missing.tape"),
+        (
+            &["replay", &missing],
+            1,
+            "missing.tape; accepted: a tape of `dynasty record`, or",
+        ),
+        (
+            &["record", "--config", &missing, "--out", &missing],
+            1,
+            &no_file,
+        ),
+        (&["serve", "--config", &missing], 1, &no_file),
+        (
+            &["record", "--config", &config, "--out", &away],
+            2,
+            &no_directory,
+        ),
+        (
+            &["record", "--config", &config, "--out", &packed],
+            2,
+            "a tape is not packed as .gz; accepted: a name that ends in .zst",
+        ),
+        (
+            &["serve", "--config", &config, "--record", &other],
+            2,
+            &tapes,
+        ),
+        (
+            &["feeds", "--server", "foo"],
+            2,
+            "accepted: an address with http:// or https://",
+        ),
         (
             &["replay", &csv, "--venue", "kraken", "--symbols", "BTC/USD"],
             2,
@@ -347,6 +474,20 @@ fn what_is_not_accepted_is_named() {
         assert_eq!(output.status.code(), Some(code), "{args:?}: {said}");
         assert!(said.contains(error), "{args:?}: {said}");
     }
+    // Nothing was begun.
+    assert!(!Path::new(&path(directory, "data")).exists());
+    // A key is read from the environment, where nobody has put it.
+    let keyed = std::fs::read_to_string(&config).unwrap().replacen(
+        "[[feed]]",
+        "[[feed]]\nkey_env = \"DYNASTY_NO_SUCH_KEY\"",
+        1,
+    );
+    std::fs::write(&config, keyed).unwrap();
+    let output = run(&["serve", "--config", &config, "--check"]);
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    let why = "key_env is 'DYNASTY_NO_SUCH_KEY'; accepted: the name of an environment variable that is set";
+    assert!(said.contains(why), "{said}");
 }
 
 /// A file that may not grow stands for a full disk.

@@ -444,7 +444,7 @@ fn read_symbols(
         .collect();
     let known: Vec<&str> = names.iter().map(String::as_str).collect();
     let table = field.table(&known)?;
-    let mut symbols = Vec::new();
+    let mut symbols: Vec<(usize, String)> = Vec::new();
     for (place, name) in known.iter().enumerate() {
         let Some(symbol) = table.optional(name) else {
             continue;
@@ -455,6 +455,14 @@ fn read_symbols(
         }
         if instruments[place].definition.liquidity == types::Liquidity::Crossed {
             return Err(symbol.error("an instrument with paper liquidity: a book has no feed"));
+        }
+        if let Some((other, _)) = symbols.iter().find(|(_, known)| known == text) {
+            // What comes on the connection says which symbol it is of, and no more.
+            return Err(symbol.error(format!(
+                "a symbol that no other instrument of the feed has: it is that of {}, and {name} needs another one or a feed \
+                 of its own",
+                known[*other]
+            )));
         }
         symbols.push((place, text.to_owned()));
     }
@@ -601,6 +609,26 @@ pre_close_minutes = 5
             );
             assert!(error.contains(&expected), "{error}");
         }
+    }
+
+    /// A message says which symbol it is of: of two instruments with one only one would ever be told.
+    #[test]
+    fn an_instrument_of_a_feed_has_a_symbol_of_its_own() {
+        let file = |feeds: &[&str]| {
+            let feed = |symbols: &&str| {
+                format!("\n[[feed]]\nvenue = \"kraken\"\nsymbols = {{ {symbols} }}\n")
+            };
+            let feeds: String = feeds.iter().map(feed).collect();
+            from_toml("s.toml", &format!("{TABLES}{feeds}"), &["kraken"])
+        };
+        let error = file(&[r#"EURUSD = "EUR/USD", USDJPY = "EUR/USD""#]).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "s.toml:58: feed[0].symbols.USDJPY: value 'EUR/USD': accepted a symbol that no other instrument of the feed has: it \
+             is that of EURUSD, and USDJPY needs another one or a feed of its own"
+        );
+        let two = file(&[r#"EURUSD = "EUR/USD""#, r#"USDJPY = "EUR/USD""#]).unwrap();
+        assert_eq!(two.feeds.len(), 2);
     }
 
     #[test]
