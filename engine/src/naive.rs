@@ -97,6 +97,9 @@ pub struct Naive {
     house: BTreeMap<Label, House>,
     /// Orders that a fill sends to the market, first in first out.
     pending: VecDeque<Activation>,
+    /// Entries that traded in a book in this input, and those whose exits did after them.
+    entered: BTreeSet<u64>,
+    left: VecDeque<u64>,
     /// Instruments in which something may be due.
     dirty: BTreeSet<usize>,
     /// Instruments whose marks changed since the last round.
@@ -139,6 +142,8 @@ impl Naive {
             used_client_orders: VecDeque::new(),
             house: BTreeMap::new(),
             pending: VecDeque::new(),
+            entered: BTreeSet::new(),
+            left: VecDeque::new(),
             dirty: BTreeSet::new(),
             marked: BTreeSet::new(),
             prints: Vec::new(),
@@ -182,6 +187,7 @@ impl Naive {
             self.do_due_work();
         }
         self.move_floors();
+        self.entered.clear();
         let (seq, ts) = (input.seq, input.ts);
         std::mem::take(&mut self.facts)
             .into_iter()
@@ -276,7 +282,9 @@ impl Naive {
 
     fn cascade(&mut self) {
         loop {
-            if let Some(activation) = self.pending.pop_front() {
+            if let Some(entry) = self.left.pop_front() {
+                self.end(entry, types::CancelReason::Sibling);
+            } else if let Some(activation) = self.pending.pop_front() {
                 self.activate(activation);
             } else if let Some(instrument) = self.dirty.pop_first() {
                 self.run_due(instrument);

@@ -2,11 +2,11 @@
 
 use types::{
     ClientOrderId, Codec, CodecError, Leg, Lots, Money, NewOrder, OrderId, OrderKind, OrderRole,
-    Price, Reader, SelfTrade, Side, Ticks, TimeInForce, TimestampNs, Trail, TriggerOn, codec_enum,
-    codec_struct,
+    Price, Reader, SelfTrade, Seq, Side, Ticks, TimeInForce, TimestampNs, Trail, TriggerOn,
+    codec_enum, codec_struct,
 };
 
-use crate::derived::Derived;
+use crate::derived::{Derived, DerivedSeq};
 use crate::slab::NIL;
 
 /// A working order. One cache line, and not parts of two: what only some orders have is an [`Extra`].
@@ -397,6 +397,8 @@ pub(crate) struct Extra {
     pub(crate) queue: Queue,
     /// Time from the market back to its sender, nanoseconds.
     pub(crate) ack_ns: u32,
+    /// Of an entry the input in which it last traded in a book.
+    pub(crate) entered: DerivedSeq,
     /// Its place in the agenda.
     pub(crate) timed: Derived,
 }
@@ -417,6 +419,7 @@ codec_struct!(Extra {
     has_earned,
     queue,
     ack_ns,
+    entered,
     timed,
 });
 
@@ -459,6 +462,7 @@ impl Extra {
                 printed: 0,
             },
             ack_ns: 0,
+            entered: DerivedSeq(Seq(0)),
             timed: Derived::NONE,
         }
     }

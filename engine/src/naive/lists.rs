@@ -63,12 +63,18 @@ impl Naive {
                 }
             }
             OrderRole::Entry => {
+                if self.markets[order.instrument].paper().is_none() {
+                    self.entered.insert(order.id);
+                }
                 let at = self.place_on_leg(order.instrument);
                 for order in self.others(&order) {
                     self.pending.push_back(Activation { order, lots, at });
                 }
             }
             OrderRole::TakeProfit | OrderRole::StopLoss | OrderRole::CoverStop => {
+                if self.entered.contains(&order.list) {
+                    self.left.push_back(order.list);
+                }
                 for other in self.others(&order) {
                     if self.orders.get(&other).is_some_and(Order::is_exit) {
                         self.reduce_sibling(other, lots);

@@ -19,6 +19,8 @@ use crate::market::Touch;
 pub(super) struct Pending {
     /// Exits and children that a fill sends to the market, first in, first out.
     pub(super) activations: VecDeque<Activation>,
+    /// Entries that traded in a book in this input, and of which an exit did after them: they end, first in, first out.
+    pub(super) left: VecDeque<OrderId>,
     /// Instruments whose waiting orders may be due.
     pub(super) dirty: Vec<InstrumentId>,
     /// Instruments whose marks changed.
@@ -92,7 +94,7 @@ impl Pending {
 
     #[inline]
     fn cascades(&self) -> usize {
-        self.dirty.len() | self.activations.len() | self.printed.len()
+        self.dirty.len() | self.activations.len() | self.left.len() | self.printed.len()
     }
 }
 
@@ -280,7 +282,9 @@ impl Shard {
     #[inline(never)]
     fn cascade(&mut self, events: &mut EventBuf) {
         loop {
-            if let Some(activation) = self.pending.activations.pop_front() {
+            if let Some(entry) = self.pending.left.pop_front() {
+                self.leave_entry(entry, events);
+            } else if let Some(activation) = self.pending.activations.pop_front() {
                 self.activate(activation, events);
             } else if !self.pending.dirty.is_empty() {
                 if let Some(instrument) = take_least(&mut self.pending.dirty) {

@@ -12,6 +12,7 @@ use super::cascade::Activation;
 use super::check::{Checked, Earlier, Part};
 use super::registry::reject;
 use super::submit::Membership;
+use crate::derived::DerivedSeq;
 use crate::event_buf::EventBuf;
 use crate::order::{Extra, Order, Stage, is_closing, is_exit};
 
@@ -125,6 +126,13 @@ impl Shard {
         match order.role {
             OrderRole::Oco => self.end_siblings(id, &extra, CancelReason::Sibling, events),
             OrderRole::Entry => {
+                if self
+                    .market_of(self.holdings.get(order.holding))
+                    .is_crossed()
+                    && let Some(extra) = self.orders.extra_mut(handle)
+                {
+                    extra.entered = DerivedSeq(self.seq);
+                }
                 let at = self.place_on_leg();
                 for exit in members_after_first(&extra) {
                     let activation = Activation {
@@ -135,7 +143,10 @@ impl Shard {
                     self.pending.activations.push_back(activation);
                 }
             }
-            OrderRole::TakeProfit | OrderRole::StopLoss => {
+            OrderRole::TakeProfit | OrderRole::StopLoss | OrderRole::CoverStop => {
+                if self.has_just_entered(extra.list) {
+                    self.pending.left.push_back(extra.list);
+                }
                 self.shrink_other_exit(id, &extra, lots, events);
             }
             OrderRole::Slice => {
@@ -144,10 +155,7 @@ impl Shard {
                     *filled = filled.saturating_add(lots);
                 }
             }
-            OrderRole::Alone
-            | OrderRole::OtoParent
-            | OrderRole::OtoChild
-            | OrderRole::CoverStop => {}
+            OrderRole::Alone | OrderRole::OtoParent | OrderRole::OtoChild => {}
         }
         if order.leaves().0 != 0 {
             if order.role == OrderRole::Slice {
@@ -166,6 +174,22 @@ impl Shard {
     pub(super) fn is_coming(&self, exit: OrderId) -> bool {
         let mut activations = self.pending.activations.iter();
         activations.any(|activation| activation.order == exit)
+    }
+
+    /// Whether an entry that still works traded in a book within this input.
+    fn has_just_entered(&self, entry: OrderId) -> bool {
+        let entry = self.orders.find(entry);
+        let extra = entry.and_then(|handle| self.orders.extra(handle));
+        extra.is_some_and(|extra| extra.entered == DerivedSeq(self.seq))
+    }
+
+    /// Who enters and leaves within one input enters no further: what works of the entry ends, before the exits are sent
+    /// what it traded. Without that an exit that trades with its own entry, or two such pairs with each other, would be
+    /// sent again for each lot of an entry, and one order would not end.
+    pub(super) fn leave_entry(&mut self, entry: OrderId, events: &mut EventBuf) {
+        if let Some(handle) = self.orders.find(entry) {
+            self.end_order(handle, Some(CancelReason::Sibling), events);
+        }
     }
 
     /// An exit that is used up waits for more; it is what it was asked as again.

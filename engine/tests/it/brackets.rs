@@ -722,3 +722,77 @@ fn an_order_of_its_own_account_makes_way_for_a_stop() {
     );
     world.agrees();
 }
+
+/// What an exit buys of its own entry is one lot more that it has to close. One lot that somebody else buys is closed
+/// with one of the entry's own, and sends one more of each exit; that is all.
+#[test]
+fn an_exit_that_trades_with_its_own_entry_ends_it() {
+    let mut world = World::trading(crossed());
+    let whole = 1_000_000;
+    world.tell(bracket(&[
+        sell(0, whole).at("100"),
+        buy(0, whole).at("101").against_itself(SelfTrade::Allow),
+        buy(0, whole).stop("105"),
+    ]));
+    assert_eq!(
+        world.tell(buy(1, 1).at("100")),
+        [
+            "#4 accepted",
+            "#1 sells 1 at 100 leaves 999999",
+            "#4 buys 1 at 100",
+            "#2 activated 1",
+            "#1 sells 1 at 100 leaves 999998",
+            "#2 buys 1 at 100",
+            "#1 cancelled 999998 Sibling",
+            "#2 activated 2",
+            "#3 activated 1",
+        ]
+    );
+    // Sold 2, bought 1: one is left, and both exits are for it.
+    assert_eq!(world.position(0), "-1");
+    world.agrees();
+}
+
+/// The same, with the exits of two accounts that meet each other's entries, and trailing stops, whose triggers
+/// may come to lie beyond an entry.
+#[test]
+fn exits_that_trade_with_each_others_entries_end_them() {
+    let mut world = World::trading(crossed());
+    for account in 0..2 {
+        world.tell(cover([
+            // Each shows one lot, so that they take turns.
+            sell(account, 100).at("100").show(1),
+            buy(account, 100)
+                .trail("5")
+                .on_last()
+                .against_itself(SelfTrade::Allow),
+        ]));
+    }
+    // One lot of each entry; then the price goes down to 90, and the stops follow it to 95.
+    world.tell_all([
+        buy(2, 1).at("90"),
+        buy(3, 2).at("100"),
+        sell(3, 1).at("90"),
+        sell(2, 1).at("96"),
+    ]);
+    assert_eq!(
+        world.tell(buy(3, 1).at("96")),
+        [
+            "#9 accepted",
+            "#8 sells 1 at 96",
+            "#9 buys 1 at 96",
+            "#2 triggered at 96",
+            "#1 sells 1 at 100 leaves 98",
+            "#2 buys 1 at 100",
+            "#4 triggered at 96",
+            "#3 sells 1 at 100 leaves 98",
+            "#4 buys 1 at 100",
+            "#1 cancelled 98 Sibling",
+            "#3 cancelled 98 Sibling",
+            "#2 activated 2",
+            "#4 activated 2",
+        ]
+    );
+    assert_eq!([world.position(0), world.position(1)], ["-1", "-1"]);
+    world.agrees();
+}
