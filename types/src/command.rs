@@ -266,7 +266,8 @@ pub enum ListKind {
     /// One triggers the others: the first order's complete fill sends the rest to the market.
     Oto,
     /// Entry, take profit, stop. Each fill of the entry sends as much of both exits to the market; a
-    /// fill of one exit makes the other smaller by as much.
+    /// fill of one exit makes the other smaller by as much, and one within the input in which the entry traded in a book
+    /// ends what works of the entry.
     Bracket,
     /// Entry and mandatory stop, as in a bracket.
     Cover,
