@@ -69,6 +69,8 @@ struct Place {
     lots: Grid,
     /// Start and end of its newest bar.
     newest: (TimestampNs, TimestampNs),
+    /// The newest print, if the engine was not told of it.
+    untold: Option<Price>,
 }
 
 pub(super) struct Driver<'a> {
@@ -149,6 +151,7 @@ impl<'a> Driver<'a> {
             lot: it.lot_size,
             lots: Grid::new(it.lot_size.0),
             newest: (TimestampNs(0), TimestampNs(0)),
+            untold: None,
         });
         let currency = settings.plan.currency;
         let rate = |of: Label| {

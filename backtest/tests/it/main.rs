@@ -11,6 +11,7 @@ mod look_ahead;
 mod metrics;
 mod monte_carlo;
 mod portfolio;
+mod prints;
 mod recomputed;
 mod report;
 mod several;

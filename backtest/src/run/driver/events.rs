@@ -1,6 +1,9 @@
 //! The events of the data, one by one: into the engine, and to the strategy.
 
-use types::{Bar, InputKind, InstrumentId, MarketData, Price, Qty, Quote, TimestampNs};
+use types::{
+    Aggressor, Bar, InputKind, InstrumentId, MarketData, MarketEvent, Price, Qty, Quote,
+    TimestampNs, Trade,
+};
 
 use super::{Driver, Place};
 use crate::run::{Fills, RunError};
@@ -136,10 +139,16 @@ impl Driver<'_> {
         }
     }
 
-    /// The close of a bar goes to the engine as the quote that it stands for; the bar itself where somebody looks at prints.
+    /// The close of a bar goes to the engine as the quote that it stands for; the bar itself where somebody looks at prints:
+    /// whoever begins to is told then of the newest ([`Driver::tell_print`]).
     #[inline(always)]
     fn show_close(&mut self, ts: TimestampNs, instrument: InstrumentId, close: Price, qty: Qty) {
-        if self.marks_last || !self.desk.working.is_empty() {
+        let is_looked_at =
+            self.marks_last || !(self.desk.working.is_empty() && self.algos.is_empty());
+        if let Some(place) = self.places.get_mut(instrument.0 as usize) {
+            place.untold = (!is_looked_at).then_some(close);
+        }
+        if is_looked_at {
             self.apply_market(ts);
         }
         let quote = Quote {
@@ -149,6 +158,25 @@ impl Driver<'_> {
             ask_qty: qty,
         };
         self.apply_quote(ts, instrument, quote);
+    }
+
+    /// An order that looks at the newest print is about to come: the engine is told of one that nobody looked at.
+    pub(super) fn tell_print(&mut self, instrument: InstrumentId) {
+        let place = self.places.get_mut(instrument.0 as usize);
+        let Some((price, qty)) = place.and_then(|place| Some((place.untold.take()?, place.lot)))
+        else {
+            return;
+        };
+        let event = MarketEvent {
+            instrument,
+            ts_event: self.last,
+            data: MarketData::Trade(Trade {
+                price,
+                qty,
+                aggressor: Aggressor::Unknown,
+            }),
+        };
+        self.apply(self.last, InputKind::Market(event));
     }
 }
 

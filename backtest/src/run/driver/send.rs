@@ -2,7 +2,7 @@
 
 use types::{
     ClientOrderId, Command, DenyReason, InputKind, InstrumentId, Money, NewAlgo, NewOrder,
-    OrderKind, OrderList, Qty, Ratio, Side, SignedQty,
+    OrderKind, OrderList, Qty, Ratio, Side, SignedQty, TriggerOn,
 };
 
 use super::{ACCOUNT, Driver};
@@ -18,7 +18,10 @@ impl Driver<'_> {
             for change in changes.drain(..) {
                 self.change(change);
             }
-            // Nothing is asked for on the way.
+            assert!(
+                self.desk.changes.is_empty(),
+                "something was asked for on the way"
+            );
             self.desk.changes = changes;
         }
         let is_at_once = matches!(self.settings.fills, Fills::SameClose | Fills::Market);
@@ -27,6 +30,10 @@ impl Driver<'_> {
             for request in due.drain(..) {
                 self.send(request);
             }
+            assert!(
+                self.desk.queue.is_empty(),
+                "something was asked for on the way"
+            );
             self.desk.queue = due;
         } else if let Some(instrument) = self.open {
             self.send_of(instrument);
@@ -144,6 +151,9 @@ impl Driver<'_> {
                 return;
             };
             command = rest;
+        }
+        if looks_at_prints(&command) {
+            self.tell_print(instrument);
         }
         self.command(command);
         self.sending = Ticket(0);
@@ -361,4 +371,20 @@ fn change(target: i64, held: i64) -> Option<(Side, i64)> {
 
 const fn client(ticket: Ticket) -> ClientOrderId {
     ClientOrderId(ticket.0 as u128)
+}
+
+/// Whether a trigger of an order, or of one of a list, looks at the newest print.
+fn looks_at_prints(command: &Command) -> bool {
+    let orders = match command {
+        Command::SubmitOrder(order) => std::slice::from_ref(order),
+        Command::SubmitList(list) => &list.orders,
+        _ => return false,
+    };
+    orders.iter().any(|order| match order.kind {
+        OrderKind::Market | OrderKind::Limit { .. } => false,
+        OrderKind::Stop { on, .. }
+        | OrderKind::StopLimit { on, .. }
+        | OrderKind::MarketIfTouched { on, .. }
+        | OrderKind::TrailingStop { on, .. } => on == TriggerOn::Last,
+    })
 }
