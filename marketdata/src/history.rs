@@ -30,6 +30,7 @@ mod format;
 mod header;
 mod itch;
 mod layout;
+mod length;
 mod lobster;
 mod merge;
 mod npz;
@@ -47,7 +48,7 @@ mod text;
 mod ticks;
 mod volume;
 
-pub use bars::{Basis, Edges, Resampled};
+pub use bars::{Basis, Edges, Resampled, TradingDays};
 pub use clean::{BAD_ROWS_SHOWN_MAX, BadRows, Clean};
 pub use clock::{Zone, parse_date, parse_time};
 pub use depth::LEVELS_MAX;
@@ -55,6 +56,7 @@ pub use error::{OpenError, Place, Problem, RowError};
 pub use format::{Format, is_levels_of_messages};
 pub use itch::ITCH_SYMBOLS_MAX;
 pub use layout::{Layout, LayoutError};
+pub use length::BarLength;
 pub use merge::Merge;
 pub use open_interest::{DayOpenInterest, OpenInterest};
 pub use orders::ORDERS_MAX;
@@ -123,8 +125,8 @@ pub struct Options {
     pub date: Option<Date>,
     /// The zone of times without one [default: that of the format, else UTC].
     pub zone: Option<Zone>,
-    /// The length of a bar in ns, where neither format nor file name say it.
-    pub interval: Option<u64>,
+    /// The length of a bar, where neither format nor file name say it.
+    pub interval: Option<BarLength>,
     /// Which time a row has.
     pub clock: Clock,
     /// Whether rows may step back in time.

@@ -16,7 +16,7 @@ use backtest::strategies;
 use backtest::strategy::{Context, Strategy, Ticket, TimerId, Values};
 use clap::Parser;
 use marketdata::generator::{MinuteBars, SplitMix64};
-use marketdata::history::{self, Options};
+use marketdata::history::{self, BarLength, Options};
 use types::{
     Aggressor, Bar, BarPath, CancelModel, DepthUpdate, FeeSchedule, FillRule, Instrument,
     InstrumentId, InstrumentKind, Label, Latency, LatencySample, Level, Liquidity, Margin,
@@ -484,7 +484,7 @@ fn work(arguments: &Arguments) -> Result<(), Failure> {
             let symbols = vec![Label::new("SYN")?];
             let options = Options {
                 symbols: symbols.clone(),
-                interval: Some(60_000_000_000),
+                interval: Some(BarLength::Ns(60_000_000_000)),
                 ..Options::default()
             };
             let rows = history::open(&path, None, &options)?;

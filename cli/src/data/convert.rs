@@ -14,12 +14,12 @@ use gateway::dto::session;
 use indicatif::ProgressBar;
 use marketdata::calendar::{self, Calendar};
 use marketdata::history::{
-    self, Basis, Clean, Edges, Merge, ParquetWriter, RecordingWriter, Resampled, Row, RowError,
-    Rows, RowsWriter, Zone,
+    self, BarLength, Basis, Clean, Edges, Merge, ParquetWriter, RecordingWriter, Resampled, Row,
+    RowError, Rows, RowsWriter, TradingDays, Zone,
 };
 
 use super::Usage;
-use super::input::{Input, parse_length, parse_zone, tell_bad, tell_held};
+use super::input::{Input, parse_bar_length, parse_zone, tell_bad, tell_held};
 use super::series::{AdjustForArg, Adjustment, Series, text_of};
 use crate::demo::say;
 use crate::progress::reading_progress;
@@ -39,6 +39,7 @@ Examples:
   dynasty data convert quotes.csv.gz mid.csv --columns ts:ms,bid,ask --every 5m --of mid
   dynasty data convert eurusd.dyn days.csv --every 1d --of mid --session 17:00 --session-zone America/New_York
   dynasty data convert aapl.dyn days.csv --every 1d --calendar us-equities
+  dynasty data convert days.csv months.csv --every 1mo --of bars
   dynasty data convert ESH24.dyn ESM24.dyn es.csv --continuous fixtures/chains/es.toml
   dynasty data convert aapl.csv adjusted.csv --symbol AAPL --adjust fixtures/instruments/shares.toml
 
@@ -51,14 +52,14 @@ pub(super) struct Args {
     /// What is written [default: by the ending: .csv, .parquet, .dyn].
     #[arg(long, value_enum)]
     to: Option<Target>,
-    /// Make bars of this length.
-    #[arg(long, value_name = "DURATION", value_parser = parse_length, allow_hyphen_values = true)]
-    every: Option<u64>,
+    /// Make bars of this length: 1m, 4h, 1d, 1w, or of the calendar 1mo, 3mo, 1y.
+    #[arg(long, value_name = "DURATION", value_parser = parse_bar_length, allow_hyphen_values = true)]
+    every: Option<BarLength>,
     /// What bars are made of.
     #[arg(long, value_enum, default_value_t = BasisArg::Trades, requires = "every")]
     of: BasisArg,
     /// When a day begins, as a local time: bars start there and end with the day. From 12:00 on it is that of the next
-    /// date: weeks from 17:00 begin on Sunday evening.
+    /// date: weeks from 17:00 begin on Sunday evening, and months on the evening before their first day.
     #[arg(long, value_name = "HH:MM", value_parser = parse_minute, requires = "every", allow_hyphen_values = true)]
     session: Option<u16>,
     /// The zone of --session.
@@ -289,19 +290,32 @@ fn calendar_of(name: &str, file: Option<&Path>) -> anyhow::Result<Calendar> {
 }
 
 /// Where bars of a length begin and end.
-fn edges_of(args: &Args, every: u64) -> anyhow::Result<Edges> {
-    let by_day = args.session.is_some() || args.calendar.is_some();
+fn edges_of(args: &Args, every: BarLength) -> anyhow::Result<Edges> {
+    let calendar = args.calendar.as_deref();
+    let calendar = calendar.map(|name| calendar_of(name, args.calendars.as_deref()));
+    let calendar = calendar.transpose()?;
+    let every = match every {
+        BarLength::Ns(every) => every,
+        BarLength::Months(months) => {
+            let days = calendar.map_or_else(
+                || TradingDays::Local {
+                    zone: args.session_zone.clone(),
+                    minute: args.session.unwrap_or(0),
+                },
+                TradingDays::Sessions,
+            );
+            return Ok(Edges::Months { months, days });
+        }
+    };
+    let by_day = args.session.is_some() || calendar.is_some();
     if by_day && every > DAY_NS && !every.is_multiple_of(WEEK_NS) {
         bail!(Usage(
-            "--every: bars of a --session or --calendar are at most 1d long, or whole weeks such as 1w"
+            "--every: bars of a --session or --calendar are at most 1d long, or whole weeks such as 1w, or months such as 1mo"
                 .to_owned()
         ));
     }
-    Ok(match (&args.calendar, args.session) {
-        (Some(name), _) => Edges::Sessions {
-            every,
-            calendar: calendar_of(name, args.calendars.as_deref())?,
-        },
+    Ok(match (calendar, args.session) {
+        (Some(calendar), _) => Edges::Sessions { every, calendar },
         (None, Some(minute)) => Edges::Daily {
             every,
             zone: args.session_zone.clone(),

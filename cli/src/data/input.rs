@@ -8,13 +8,16 @@ use clap::ValueEnum;
 use jiff::SignedDuration;
 use jiff::civil::Date;
 use marketdata::history::{
-    self, BadRows, Clean, Clock, Disorder, Format, HeldVolumes, Layout, Options, Rows, Volumes,
-    Zone,
+    self, BadRows, BarLength, Clean, Clock, Disorder, Format, HeldVolumes, Layout, Options, Rows,
+    Volumes, Zone,
 };
 use types::{Label, Price, Qty, TimestampNs};
 
 use super::Usage;
 use crate::demo::tell;
+
+/// Months of a bar: a century.
+const MONTHS_MAX: u32 = 1_200;
 
 /// How files are read. What is left out is found in the file or its name.
 #[derive(Debug, Clone, clap::Args)]
@@ -38,9 +41,9 @@ pub(crate) struct Input {
     /// The zone of times without one: an IANA name, or an offset such as -05:00.
     #[arg(long, value_name = "ZONE", value_parser = parse_zone, allow_hyphen_values = true)]
     zone: Option<Zone>,
-    /// The length of bars that do not say both their start and their end, such as 1m.
-    #[arg(long, value_name = "DURATION", value_parser = parse_length, allow_hyphen_values = true)]
-    pub(crate) interval: Option<u64>,
+    /// The length of bars that do not say both their start and their end, such as 1m, 1d or 1mo.
+    #[arg(long, value_name = "DURATION", value_parser = parse_bar_length, allow_hyphen_values = true)]
+    pub(crate) interval: Option<BarLength>,
     /// Which time rows have, where there are two.
     #[arg(long, value_enum, default_value_t = ClockArg::Receive)]
     clock: ClockArg,
@@ -131,6 +134,23 @@ pub(crate) fn parse_length(text: &str) -> Result<u64, String> {
         .and_then(|length: SignedDuration| u64::try_from(length.as_nanos()).ok())
         .filter(|&length| length > 0)
         .ok_or_else(|| accepted.to_owned())
+}
+
+/// The length of a bar: a time, or months of the calendar.
+pub(super) fn parse_bar_length(text: &str) -> Result<BarLength, String> {
+    let accepted = "accepted: a length above zero such as 30s, 1m, 4h, 1d, 1w, or of the calendar such as 1mo, 3mo, 1y, at \
+                    most 100y";
+    let months = |unit: &str, months: u32| {
+        let count: u32 = text.strip_suffix(unit)?.parse().ok()?;
+        count.checked_mul(months)
+    };
+    match months("mo", 1).or_else(|| months("y", 12)) {
+        Some(months) if (1..=MONTHS_MAX).contains(&months) => Ok(BarLength::Months(months)),
+        Some(_) => Err(accepted.to_owned()),
+        None => parse_length(text)
+            .map(BarLength::Ns)
+            .map_err(|_| accepted.to_owned()),
+    }
 }
 
 fn parse_tick(text: &str) -> Result<Price, String> {
@@ -291,8 +311,21 @@ mod tests {
         assert_eq!(parse_length("250ms"), Ok(250_000_000));
         assert_eq!(parse_length("1d"), Ok(86_400_000_000_000));
         assert_eq!(parse_length("2w"), Ok(14 * 86_400_000_000_000));
-        for text in ["0s", "-1m", "", "m", "1 fortnight"] {
+        for text in ["0s", "-1m", "", "m", "1 fortnight", "1mo", "1M", "1y"] {
             assert!(parse_length(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn bars_may_be_of_months_of_the_calendar() {
+        assert_eq!(parse_bar_length("1m"), Ok(BarLength::Ns(60_000_000_000)));
+        assert_eq!(parse_bar_length("1mo"), Ok(BarLength::Months(1)));
+        assert_eq!(parse_bar_length("3mo"), Ok(BarLength::Months(3)));
+        assert_eq!(parse_bar_length("1y"), Ok(BarLength::Months(12)));
+        assert_eq!(parse_bar_length("100y"), Ok(BarLength::Months(1_200)));
+        for text in ["0mo", "-1mo", "mo", "1.5mo", "1M", "101y", "4294967297mo"] {
+            let told = parse_bar_length(text).unwrap_err();
+            assert!(told.contains("1mo"), "{text}: {told}");
         }
     }
 }

@@ -4,6 +4,7 @@ use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
+use jiff::civil::Date;
 use types::{Bar, Label, MarketData, Price, Qty, TimestampNs, TradingDay};
 
 use super::decode::Fault;
@@ -66,6 +67,29 @@ pub enum Edges {
         /// The sessions.
         calendar: Calendar,
     },
+    /// Whole months of the calendar, of the days whose date is in them. Some are counted from January 1970 on: 3 are the
+    /// quarters of a year, 12 are years.
+    Months {
+        /// Months of a bar, above 0.
+        months: u32,
+        /// Their days.
+        days: TradingDays,
+    },
+}
+
+/// What days are, of which months are made.
+#[derive(Debug, Clone, PartialEq)]
+pub enum TradingDays {
+    /// From a local time of each day until that of the next; as [`Edges::Daily`] has them.
+    Local {
+        /// The zone of the local time.
+        zone: Zone,
+        /// When a day begins, in minutes after midnight, below 1,440. From noon on it is that of the next date.
+        minute: u16,
+    },
+    /// The sessions of a calendar: a bar goes from the open of the first of them to the close of the last, and what is
+    /// outside of them is in none.
+    Sessions(Calendar),
 }
 
 /// What is known of the instants around one.
@@ -99,6 +123,51 @@ fn weeks_of(day: TradingDay, every: u64) -> Option<(i32, i32)> {
     Some((first, first.checked_add(days)?))
 }
 
+/// The days of the months that a day is in: the first, and the one after the last.
+fn months_of(day: TradingDay, months: u32) -> Option<(i32, i32)> {
+    let months = i32::try_from(months).ok().filter(|&months| months > 0)?;
+    let date = date_of(day)?;
+    let month = (i32::from(date.year()) - 1970) * 12 + i32::from(date.month()) - 1;
+    let first = month.div_euclid(months) * months;
+    let begins = |month: i32| {
+        let year = i16::try_from(1970 + month.div_euclid(12)).ok()?;
+        let date = Date::new(year, (month.rem_euclid(12) + 1) as i8, 1).ok()?;
+        Some(day_of(date))
+    };
+    Some((begins(first)?, begins(first.checked_add(months)?)?))
+}
+
+/// Days that begin at a local time, by the date that they are of.
+struct LocalDays<'a> {
+    zone: &'a Zone,
+    minute: u16,
+}
+
+impl LocalDays<'_> {
+    /// 1 where a day is that of the next date.
+    fn evening(&self) -> i32 {
+        i32::from(self.minute >= NOON)
+    }
+
+    fn opening(&self, day: i32) -> Option<TimestampNs> {
+        let date = date_of(TradingDay(day - self.evening()))?;
+        let (hour, minute) = (self.minute / 60, self.minute % 60);
+        self.zone.instant(date.at(hour as i8, minute as i8, 0, 0))
+    }
+
+    fn day_at(&self, ts: TimestampNs) -> Option<i32> {
+        let day = day_of(self.zone.local(ts)?.date()) + self.evening();
+        let is_begun = self.opening(day)? <= ts;
+        Some(if is_begun { day } else { day - 1 })
+    }
+
+    /// From the first day up to one, exclusive. Of what time begins in there is no more than this.
+    fn span(&self, (first, after): (i32, i32)) -> Option<(TimestampNs, TimestampNs)> {
+        let start = self.opening(first).unwrap_or(TimestampNs(0));
+        Some((start, self.opening(after)?))
+    }
+}
+
 impl Edges {
     /// The bar that an instant belongs to: from its start up to its end, exclusive.
     pub fn around(&self, ts: TimestampNs) -> Option<(TimestampNs, TimestampNs)> {
@@ -107,8 +176,17 @@ impl Edges {
 
     fn all_around(&self, ts: TimestampNs) -> Around {
         let bar = match self {
-            Self::Sessions { every, calendar } => return in_sessions(calendar, *every, ts),
-            Self::Epoch { .. } | Self::Daily { .. } => self.without_gaps(ts),
+            Self::Sessions { every, calendar } if *every < DAY_NS => {
+                return in_session(calendar, ts, |whole| piece_of(ts, whole, *every));
+            }
+            Self::Sessions { every, calendar } => {
+                return in_sessions(calendar, ts, |day| weeks_of(day, *every));
+            }
+            Self::Months {
+                months,
+                days: TradingDays::Sessions(calendar),
+            } => return in_sessions(calendar, ts, |day| months_of(day, *months)),
+            Self::Epoch { .. } | Self::Daily { .. } | Self::Months { .. } => self.without_gaps(ts),
         };
         let (from, until) = bar.unwrap_or((ts, ts));
         Around { from, until, bar }
@@ -129,28 +207,63 @@ impl Edges {
                 zone,
                 minute,
             } => {
-                let opening = |day: i32| {
-                    let date = date_of(TradingDay(day))?;
-                    zone.instant(date.at((minute / 60) as i8, (minute % 60) as i8, 0, 0))
+                let days = LocalDays {
+                    zone,
+                    minute: *minute,
                 };
-                let date = day_of(zone.local(ts)?.date());
-                let begun = if opening(date)? <= ts { date } else { date - 1 };
-                let evening = i32::from(*minute >= NOON);
-                if let Some((first, after)) = weeks_of(TradingDay(begun + evening), *every) {
-                    // Of the week that time begins in there is no more than this.
-                    let start = opening(first - evening).unwrap_or(TimestampNs(0));
-                    return Some((start, opening(after - evening)?));
+                let day = days.day_at(ts)?;
+                if let Some(weeks) = weeks_of(TradingDay(day), *every) {
+                    return days.span(weeks);
                 }
-                let (start, end) = (opening(begun)?, opening(begun + 1)?);
+                let (start, end) = (days.opening(day)?, days.opening(day + 1)?);
                 let whole = end.0.saturating_sub(start.0);
                 within(start.0, end.0, if *every < DAY_NS { *every } else { whole })
             }
-            Self::Sessions { .. } => None,
+            Self::Months {
+                months,
+                days: TradingDays::Local { zone, minute },
+            } => {
+                let days = LocalDays {
+                    zone,
+                    minute: *minute,
+                };
+                days.span(months_of(TradingDay(days.day_at(ts)?), *months)?)
+            }
+            Self::Sessions { .. } | Self::Months { .. } => None,
+        }
+    }
+
+    /// The calendar whose sessions bars are of, where they are of sessions.
+    const fn calendar(&self) -> Option<&Calendar> {
+        match self {
+            Self::Sessions { calendar, .. }
+            | Self::Months {
+                days: TradingDays::Sessions(calendar),
+                ..
+            } => Some(calendar),
+            Self::Epoch { .. } | Self::Daily { .. } | Self::Months { .. } => None,
+        }
+    }
+
+    /// What days of UTC are put together to, where bars are of such.
+    fn of_utc_days(&self) -> Option<&'static str> {
+        match self {
+            Self::Epoch { every } if every.is_multiple_of(WEEK_NS) => Some("weeks"),
+            Self::Months {
+                days: TradingDays::Local { zone, minute: 0 },
+                ..
+            } if *zone == Zone::UTC => Some("months"),
+            _ => None,
         }
     }
 }
 
-fn in_sessions(calendar: &Calendar, every: u64, ts: TimestampNs) -> Around {
+/// The bar that `bar_of` makes of the session that an instant is in.
+fn in_session(
+    calendar: &Calendar,
+    ts: TimestampNs,
+    bar_of: impl FnOnce((TimestampNs, TimestampNs)) -> Option<(TimestampNs, TimestampNs)>,
+) -> Around {
     let Some(session) = calendar.session_at(ts) else {
         let next = calendar.next(ts);
         return Around {
@@ -159,23 +272,32 @@ fn in_sessions(calendar: &Calendar, every: u64, ts: TimestampNs) -> Around {
             bar: None,
         };
     };
-    let whole = (session.open, session.close);
-    if every < DAY_NS {
-        let bar = piece_of(ts, whole, every);
-        let (from, until) = bar.unwrap_or((ts, ts));
-        return Around { from, until, bar };
-    }
-    let weeks = weeks_of(session.day, every).and_then(|(first, after)| {
+    let bar = bar_of((session.open, session.close));
+    let (from, until) = bar.unwrap_or((ts, ts));
+    Around { from, until, bar }
+}
+
+/// The bar of whole sessions that an instant is in: those of the days that `days_of` says, or else of its own.
+fn in_sessions(
+    calendar: &Calendar,
+    ts: TimestampNs,
+    days_of: impl FnOnce(TradingDay) -> Option<(i32, i32)>,
+) -> Around {
+    let around = in_session(calendar, ts, Some);
+    let Some(session) = around.bar.and_then(|_| calendar.session_at(ts)) else {
+        return around;
+    };
+    let some = days_of(session.day).and_then(|(first, after)| {
         let mut days = (first..after).map(TradingDay);
         let first = days.find_map(|day| calendar.session(day))?;
         let mut days = (session.day.0..after).rev().map(TradingDay);
         let last = days.find_map(|day| calendar.session(day))?;
         Some((first.open, last.close))
     });
+    // Known of this session alone: between it and the next one is nothing.
     Around {
-        from: session.open,
-        until: session.close,
-        bar: Some(weeks.unwrap_or(whole)),
+        bar: some.or(around.bar),
+        ..around
     }
 }
 
@@ -350,7 +472,7 @@ impl<I: Iterator<Item = Result<Row, RowError>>> Resampled<I> {
     /// the day that it begins on, as it is for a chain's [`crate::continuous::DayClock`].
     fn span(&self, ts: TimestampNs, row: &Row) -> (TimestampNs, TimestampNs) {
         let whole = (ts, row.ts);
-        let Edges::Sessions { calendar, .. } = &self.edges else {
+        let Some(calendar) = self.edges.calendar() else {
             return whole;
         };
         if self.basis != Basis::Bars || !OF_DAY_NS.contains(&row.ts.0.saturating_sub(ts.0)) {
@@ -377,16 +499,13 @@ impl<I: Iterator<Item = Result<Row, RowError>>> Resampled<I> {
             return Ok(());
         };
         if self.basis == Basis::Bars && until > end {
-            let weeks = match &self.edges {
-                Edges::Epoch { every } if every.is_multiple_of(WEEK_NS) => {
-                    ": days that begin in the evening make weeks by their session or calendar"
-                }
-                _ => "",
-            };
+            let hint = self.edges.of_utc_days().map_or_else(String::new, |made| {
+                format!(": days that begin in the evening make {made} by their session or calendar")
+            });
             let fault = Fault::value(
                 "the bar's end",
                 row.ts,
-                format!("one within the bar that is made, which ends at {end}{weeks}"),
+                format!("one within the bar that is made, which ends at {end}{hint}"),
             );
             return Err(self.fault(row.symbol, ts, fault));
         }

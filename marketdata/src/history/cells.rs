@@ -7,6 +7,7 @@ use types::{
 
 use super::clock::{Days, Moment, TimeForm};
 use super::decode::{Fault, Setting};
+use super::length::BarLength;
 use super::{Row, number};
 use crate::feed;
 
@@ -75,8 +76,8 @@ pub(super) struct Context {
     pub(super) setting: Setting,
     pub(super) days: Days,
     pub(super) date: Option<Date>,
-    /// Length of a bar, ns.
-    pub(super) interval: Option<u64>,
+    /// Length of a bar.
+    pub(super) interval: Option<BarLength>,
     pub(super) tick: Option<Price>,
     pub(super) lot: Option<Qty>,
 }
@@ -92,7 +93,7 @@ pub(super) struct Cells {
     time: Option<u64>,
     /// The instant that a column of a date or of a time of day has, where it has all of it.
     whole: Option<Moment>,
-    interval: Option<u64>,
+    interval: Option<BarLength>,
     symbol: Option<Label>,
     aggressor: Option<Aggressor>,
     prices: [Option<Price>; 7],
@@ -210,7 +211,7 @@ impl Cells {
                 let accepted = "1 to 31 printable ASCII characters";
                 self.symbol = Some(label.ok_or_else(|| Fault::bytes(name, text, accepted))?);
             }
-            Field::Period => self.interval = Some(period(text)?),
+            Field::Period => self.interval = Some(BarLength::Ns(period(text)?)),
             // A side of the book may be empty.
             Field::Price(PriceOf::Bid | PriceOf::Ask) | Field::Qty(QtyOf::Bid | QtyOf::Ask)
                 if text.is_empty() => {}
@@ -397,8 +398,19 @@ impl Cells {
         let missing = || Fault::value("end", "", "the end of the bar, or the length of all");
         let (start, end) = match (start, self.end.or(self.ts), interval) {
             (Some(start), Some(end), _) => (start.ts, end),
-            (Some(start), None, Some(interval)) => (start.ts, after(start, interval, context)),
-            (None, Some(end), Some(interval)) => (TimestampNs(end.0.saturating_sub(interval)), end),
+            (Some(start), None, Some(BarLength::Ns(length))) => {
+                (start.ts, after(start, length, context))
+            }
+            (Some(start), None, Some(BarLength::Months(months))) => {
+                let end = month_from("start", start.ts, months.into(), context)?;
+                (start.ts, end)
+            }
+            (None, Some(end), Some(BarLength::Ns(length))) => {
+                (TimestampNs(end.0.saturating_sub(length)), end)
+            }
+            (None, Some(end), Some(BarLength::Months(months))) => {
+                (month_from("end", end, -i64::from(months), context)?, end)
+            }
             _ => return Err(missing()),
         };
         let bar = Bar {
@@ -488,6 +500,26 @@ fn after(start: Moment, interval: u64, context: &Context) -> TimestampNs {
         }
     }
     TimestampNs(start.ts.0.saturating_add(interval))
+}
+
+/// When the month begins that is so many after one, which begins at a bar's `edge`.
+fn month_from(
+    edge: &'static str,
+    ts: TimestampNs,
+    months: i64,
+    context: &Context,
+) -> Result<TimestampNs, Fault> {
+    let date = context.days.zone().local(ts).map(|local| local.date());
+    let first = date.filter(|date| date.day() == 1 && context.days.midnight(*date) == Some(ts));
+    let first = first.ok_or_else(|| {
+        let accepted = "a midnight that begins a month, in the zone of the times (--zone)";
+        Fault::value(edge, ts, accepted)
+    })?;
+    let months = jiff::Span::new().try_months(months).ok();
+    let other = months.and_then(|months| first.checked_add(months).ok());
+    other
+        .and_then(|date| context.days.midnight(date))
+        .ok_or_else(|| Fault::value(edge, ts, "a bar from 1970 to 2553"))
 }
 
 /// Stooq's period: minutes, or D for a day, W for a week.

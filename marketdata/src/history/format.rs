@@ -16,6 +16,7 @@ use super::error::OpenError;
 use super::header::{self, Unclear};
 use super::itch::Itch;
 use super::layout::{self, Layout, PRESETS, label_of};
+use super::length::BarLength;
 use super::lobster::Lobster;
 use super::npz::{self, Npz};
 use super::recording::{self, RecordingReader};
@@ -231,7 +232,7 @@ const NO_DATE: &str = "its times are since midnight, and nothing says of which d
 const DATE_ACCEPTED: &str = "--date 2024-01-31, or a date in the file's name";
 const NO_INTERVAL: &str = "its bars do not say both their start and their end";
 const INTERVAL_ACCEPTED: &str =
-    "--interval 1m, or a length such as 1m, 1h or 1d in the file's name";
+    "--interval 1m (1mo of months), or a length such as 1m, 1h or 1d in the file's name";
 /// Of a text the file's name does not do: it says how long bars are, and not which of the two `ts` is.
 const ENDS_ACCEPTED: &str = "--interval 1m where the column ts has the bars' ends; where it has their starts, also --columns \
                              start=ts,open=open,high=high,low=low,close=close";
@@ -254,8 +255,11 @@ fn context(layout: &Layout, name: &str, options: &Options, setting: Setting) -> 
         date: options.date.or_else(|| date_of(name)),
         interval: options
             .interval
-            .or(layout.interval)
-            .or_else(|| interval_of(name).filter(|_| !layout.ends_by_name())),
+            .or(layout.interval.map(BarLength::Ns))
+            .or_else(|| {
+                let length = interval_of(name).filter(|_| !layout.ends_by_name());
+                length.map(BarLength::Ns)
+            }),
         tick: options.tick,
         lot: options.lot,
     }

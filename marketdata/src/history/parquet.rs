@@ -25,6 +25,7 @@ use super::decode::{Decode, Fault};
 use super::error::Place;
 use super::header::{self, First};
 use super::layout::{DAY_NS, Layout};
+use super::length::BarLength;
 use super::{number, rows};
 use columns::{Column, Value};
 
@@ -93,7 +94,7 @@ impl Table {
                 None => by_names(&names, &file)?,
             };
             let length = length.filter(|_| !layout.ends_by_name());
-            context.interval = context.interval.or(length);
+            context.interval = context.interval.or(length.map(BarLength::Ns));
             let mut wanted = Vec::new();
             let mut used = Vec::new();
             for (at, column) in layout.columns.iter().enumerate() {

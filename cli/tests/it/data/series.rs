@@ -340,6 +340,17 @@ fn bars_lie_within_the_sessions_of_a_calendar() {
     let first = (at(-8, 22, 0), at(-1, 21, 0), "100,150,100,150,7");
     let second = (at(-1, 21, 0), at(6, 21, 0), "80,102,80,102,24");
     check(&weeks, &[first, second], "");
+    // March: by the clock of UTC all of it; of sessions from the first Friday to the day before Good Friday, the 28th.
+    let all = (at(-10, 0, 0), at(21, 0, 0), "100,150,80,102,31");
+    check(&["--every", "1mo"], &[all], "");
+    let march = (at(-10, 14, 30), at(17, 20, 0), "100,102,100,102,19");
+    check(
+        &["--every", "1mo", "--calendar", "us-equities"],
+        &[march],
+        outside,
+    );
+    let quarter = (at(-70, 0, 0), at(21, 0, 0), "100,150,80,102,31");
+    check(&["--every", "3mo"], &[quarter], "");
 
     for (more, code, why) in [
         (
@@ -350,7 +361,17 @@ fn bars_lie_within_the_sessions_of_a_calendar() {
         (
             &["--every", "3d", "--calendar", "fx"],
             2,
-            "at most 1d long, or whole weeks such as 1w",
+            "at most 1d long, or whole weeks such as 1w, or months such as 1mo",
+        ),
+        (
+            &["--every", "1M"],
+            2,
+            "such as 30s, 1m, 4h, 1d, 1w, or of the calendar such as 1mo, 3mo, 1y, at most 100y",
+        ),
+        (
+            &["--every", "1mo", "--interval", "0mo"],
+            2,
+            "such as 30s, 1m, 4h, 1d, 1w, or of the calendar such as 1mo, 3mo, 1y, at most 100y",
         ),
         (
             &["--every", "1d", "--calendar", "fx", "--session", "17:00"],

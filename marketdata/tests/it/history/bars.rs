@@ -2,7 +2,7 @@
 
 use marketdata::calendar::Calendar;
 use marketdata::history::{
-    Basis, Edges, HeldVolumes, Resampled, Row, RowError, Volumes, Zone, parse_time,
+    Basis, Edges, HeldVolumes, Resampled, Row, RowError, TradingDays, Volumes, Zone, parse_time,
 };
 use types::{Aggressor, DepthUpdate, Level, MarketData, Quote, Trade};
 
@@ -486,4 +486,194 @@ fn weeks_begin_on_monday() {
     assert_eq!(week("2025-01-01", 2), days("2024-12-23", "2025-01-06"));
     assert_eq!(week("1970-01-02", 1), days("1970-01-01", "1970-01-05"));
     assert_eq!(week("1970-01-05", 1), days("1970-01-05", "1970-01-12"));
+}
+
+fn months(months: u32, minute: u16, zone: &str) -> Edges {
+    let zone = Zone::named(zone).unwrap();
+    Edges::Months {
+        months,
+        days: TradingDays::Local { zone, minute },
+    }
+}
+
+fn months_of_sessions(name: &str) -> Edges {
+    Edges::Months {
+        months: 1,
+        days: TradingDays::Sessions(Calendar::named(name).unwrap()),
+    }
+}
+
+#[track_caller]
+fn check_around(edges: &Edges, text: &str, start: &str, end: &str) {
+    let (from, until) = edges.around(at(utc(text))).unwrap();
+    let expected = (format!("{start}Z"), format!("{end}Z"));
+    assert_eq!((from.to_string(), until.to_string()), expected, "{text}");
+}
+
+/// A day of the price of its date, one lot, for each of the days from January to March: 31, 29 in 2024, 28 in 2023, 31.
+#[test]
+fn months_have_the_days_that_the_calendar_has() {
+    for (year, february) in [(2024, 29), (2023, 28)] {
+        let of_month = |month: u32, days: u32| (1..=days).map(move |day| (month, day));
+        let dates = of_month(1, 31)
+            .chain(of_month(2, february))
+            .chain(of_month(3, 31));
+        let trades = dates.map(|(month, day)| {
+            let noon = utc(&format!("{year}-{month:02}-{day:02}T12:00:00Z"));
+            trade("A", noon, &(100 * month + day).to_string(), "1")
+        });
+        let days: Vec<Row> = bars(trades.collect(), Basis::Trades, Edges::Epoch { every: DAY })
+            .into_iter()
+            .map(Result::unwrap)
+            .collect();
+        assert_eq!(days.len(), 62 + february as usize);
+        let (last, all) = (200 + february, 62 + february);
+        check(
+            days.clone(),
+            Basis::Bars,
+            months(1, 0, "UTC"),
+            &[
+                &format!("{year}-02-01T00:00:00Z A B {year}-01-01T00:00:00Z 101 131 101 131 31"),
+                &format!(
+                    "{year}-03-01T00:00:00Z A B {year}-02-01T00:00:00Z 201 {last} 201 {last} {february}"
+                ),
+                &format!("{year}-04-01T00:00:00Z A B {year}-03-01T00:00:00Z 301 331 301 331 31"),
+            ],
+        );
+        check(
+            days.clone(),
+            Basis::Bars,
+            months(3, 0, "UTC"),
+            &[&format!(
+                "{year}-04-01T00:00:00Z A B {year}-01-01T00:00:00Z 101 331 101 331 {all}"
+            )],
+        );
+        // Two months since 1970 are January and February.
+        let pairs = bars(days, Basis::Bars, months(2, 0, "UTC"));
+        assert_eq!(pairs.len(), 2);
+    }
+    let (quarters, years) = (months(3, 0, "UTC"), months(12, 0, "UTC"));
+    check_around(
+        &quarters,
+        "2024-12-31T23:59:59Z",
+        "2024-10-01T00:00:00",
+        "2025-01-01T00:00:00",
+    );
+    check_around(
+        &years,
+        "2024-02-29",
+        "2024-01-01T00:00:00",
+        "2025-01-01T00:00:00",
+    );
+    check_around(
+        &years,
+        "1970-01-01",
+        "1970-01-01T00:00:00",
+        "1971-01-01T00:00:00",
+    );
+}
+
+/// Sunday, 2024-06-30, 17:00 in Chicago is 22:00 UTC: that evening is of Monday, the first of July. June has sessions from
+/// Monday, the 3rd, which opens on Sunday, the 2nd, to Friday, the 28th.
+#[test]
+fn a_sunday_evening_is_of_the_month_of_its_monday() {
+    check_sessions(
+        &[
+            ("2024-06-02T22:00:00Z", "1"),
+            ("2024-06-28T20:59:59Z", "2"),
+            ("2024-06-28T21:30:00Z", "99"),
+            ("2024-06-30T22:00:00Z", "3"),
+            ("2024-07-31T20:59:59Z", "4"),
+            ("2024-07-31T22:00:00Z", "5"),
+        ],
+        months_of_sessions("cme-equity"),
+        &[
+            "2024-06-28T21:00:00Z A B 2024-06-02T22:00:00Z 1 2 1 2 2",
+            "2024-07-31T21:00:00Z A B 2024-06-30T22:00:00Z 3 4 3 4 2",
+            "2024-08-30T21:00:00Z A B 2024-07-31T22:00:00Z 5 5 5 5 1",
+        ],
+        1,
+    );
+    // By a time of day the weekend counts, too: New York's 17:00 is 21:00 UTC in summer, and 22:00 in winter.
+    let evenings = months(1, 17 * 60, "America/New_York");
+    check_around(
+        &evenings,
+        "2024-06-30T20:59:59Z",
+        "2024-05-31T21:00:00",
+        "2024-06-30T21:00:00",
+    );
+    check_around(
+        &evenings,
+        "2024-06-30T21:00:00Z",
+        "2024-06-30T21:00:00",
+        "2024-07-31T21:00:00",
+    );
+    check_around(
+        &evenings,
+        "2024-03-15T00:00:00Z",
+        "2024-02-29T22:00:00",
+        "2024-03-31T21:00:00",
+    );
+    // Days that begin before noon are of their own date: 09:00 in Tokyo is midnight of UTC.
+    let tokyo = months(1, 9 * 60, "Asia/Tokyo");
+    check_around(
+        &tokyo,
+        "2024-02-29T23:59:59Z",
+        "2024-02-01T00:00:00",
+        "2024-03-01T00:00:00",
+    );
+}
+
+/// What a day's bars make is what their trades do, wherever days begin; those of another day do not fit.
+#[test]
+fn months_of_days_are_those_of_their_trades() {
+    let hours: Vec<Row> = (0..400 * 24_u64)
+        .map(|hour| {
+            let price = (1_000 + (hour * 7_919) % 101).to_string();
+            trade("A", utc("2023-12-15") + hour * 3_600 * SECOND, &price, "1")
+        })
+        .collect();
+    let daily = |minute: u16, zone: &str| Edges::Daily {
+        every: DAY,
+        zone: Zone::named(zone).unwrap(),
+        minute,
+    };
+    for (days, made) in [
+        (daily(0, "UTC"), months(1, 0, "UTC")),
+        (
+            daily(17 * 60, "America/New_York"),
+            months(1, 17 * 60, "America/New_York"),
+        ),
+        (
+            daily(0, "Australia/Sydney"),
+            months(1, 0, "Australia/Sydney"),
+        ),
+        (
+            sessions("cme-equity", DAY),
+            months_of_sessions("cme-equity"),
+        ),
+        (
+            sessions("us-equities", DAY),
+            months_of_sessions("us-equities"),
+        ),
+    ] {
+        let of_days: Vec<Row> = bars(hours.clone(), Basis::Trades, days)
+            .into_iter()
+            .map(Result::unwrap)
+            .collect();
+        let of_trades = bars(hours.clone(), Basis::Trades, made.clone());
+        // From December 2023 to January 2025.
+        assert_eq!(of_trades.len(), 14, "{made:?}");
+        assert_eq!(bars(of_days, Basis::Bars, made), of_trades);
+    }
+    let evenings = bars(hours, Basis::Trades, daily(17 * 60, "America/New_York"));
+    let evenings = evenings.into_iter().map(Result::unwrap).collect();
+    let made = bars(evenings, Basis::Bars, months(1, 0, "UTC"));
+    let told = made.iter().find_map(|bar| bar.as_ref().err()).unwrap();
+    assert!(
+        told.to_string().ends_with(
+            "which ends at 2024-01-01T00:00:00Z: days that begin in the evening make months by their session or calendar"
+        ),
+        "{told}"
+    );
 }

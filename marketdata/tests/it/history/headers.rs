@@ -1,6 +1,6 @@
 //! Text that says by its header what its rows are.
 
-use marketdata::history::{self, Format, Layout, Options};
+use marketdata::history::{self, BarLength, Format, Layout, Options};
 
 use super::{lines, named, read, spread};
 
@@ -78,7 +78,7 @@ fn quoted_headers_and_trailing_separators_change_nothing() {
 fn a_header_says_itself_what_its_rows_are() {
     let folder = tempfile::tempdir().unwrap();
     let options = |interval: Option<u64>| Options {
-        interval,
+        interval: interval.map(BarLength::Ns),
         ..Options::default()
     };
     let minute = Some(60_000_000_000);
@@ -216,7 +216,7 @@ fn bars_with_ts_alone_are_not_dated_by_the_name_of_their_file() {
             .contains("--interval 1m where the column ts has the bars' ends")
     );
     let minute = Options {
-        interval: Some(60_000_000_000),
+        interval: Some(BarLength::Ns(60_000_000_000)),
         ..named("B")
     };
     let (rows, bad) = read(&path, None, &minute);
@@ -296,7 +296,7 @@ fn bars_of_weeks_are_not_taken_for_days() {
         let told = history::open(&path, None, &Options::default()).unwrap_err();
         assert!(told.to_string().contains("--interval 1m"), "{told}");
         let week = Options {
-            interval: Some(7 * 86_400_000_000_000),
+            interval: Some(BarLength::Ns(7 * 86_400_000_000_000)),
             ..Options::default()
         };
         let (rows, bad) = read(&path, None, &week);
@@ -311,6 +311,68 @@ fn bars_of_weeks_are_not_taken_for_days() {
             "{header}"
         );
     }
+}
+
+/// Months ask for their length, and end where the next one begins: 31 days of January, 29 of February 2024. A start within
+/// a month is a bad row; midnight of New York is 05:00 of UTC in winter, and 04:00 in summer.
+#[test]
+fn bars_of_months_end_with_their_month() {
+    let folder = tempfile::tempdir().unwrap();
+    let month = Some(BarLength::Months(1));
+    let of = |interval: Option<BarLength>, zone: &str| Options {
+        interval,
+        zone: history::Zone::named(zone),
+        ..Options::default()
+    };
+    let text = "Date,Open,High,Low,Close,Adj Close,Volume\n2024-01-01,1,2,1,2,2,5\n2024-02-01,1,2,1,2,2,6\n\
+                2024-03-01,1,2,1,2,2,7\n2024-03-15,1,2,1,2,2,8\n";
+    let path = spread(folder.path(), "x.csv", text);
+    let told = history::open(&path, None, &Options::default()).unwrap_err();
+    assert!(
+        told.to_string().contains("--interval 1m (1mo of months)"),
+        "{told}"
+    );
+    let (rows, bad) = read(&path, None, &of(month, "UTC"));
+    assert_eq!(
+        lines(&rows),
+        [
+            "2024-02-01T00:00:00Z x B 2024-01-01T00:00:00Z 1 2 1 2 5",
+            "2024-03-01T00:00:00Z x B 2024-02-01T00:00:00Z 1 2 1 2 6",
+            "2024-04-01T00:00:00Z x B 2024-03-01T00:00:00Z 1 2 1 2 7",
+        ]
+    );
+    let [bad] = &bad[..] else { panic!("{bad:?}") };
+    assert!(
+        bad.to_string().ends_with(
+            "x.csv:5: start is '2024-03-15T00:00:00Z'; accepted: a midnight that begins a month, in the zone of the times (--zone)"
+        ),
+        "{bad}"
+    );
+    let (rows, _) = read(&path, None, &of(month, "America/New_York"));
+    assert_eq!(
+        lines(&rows)[2],
+        "2024-04-01T04:00:00Z x B 2024-03-01T05:00:00Z 1 2 1 2 7"
+    );
+    let (rows, _) = read(&path, None, &of(Some(BarLength::Months(3)), "UTC"));
+    assert_eq!(
+        lines(&rows)[0],
+        "2024-04-01T00:00:00Z x B 2024-01-01T00:00:00Z 1 2 1 2 5"
+    );
+    // Counts of seconds, and the end instead of the start: 2024-01-01 and 2024-03-01.
+    let text = "start,open,high,low,close\n1704067200,1,2,1,2\n";
+    let path = spread(folder.path(), "x.csv", text);
+    let (rows, _) = read(&path, None, &of(month, "UTC"));
+    assert_eq!(
+        lines(&rows),
+        ["2024-02-01T00:00:00Z x B 2024-01-01T00:00:00Z 1 2 1 2 0"]
+    );
+    let text = "end,open,high,low,close\n1709251200,1,2,1,2\n";
+    let path = spread(folder.path(), "x.csv", text);
+    let (rows, _) = read(&path, None, &of(month, "UTC"));
+    assert_eq!(
+        lines(&rows),
+        ["2024-03-01T00:00:00Z x B 2024-02-01T00:00:00Z 1 2 1 2 0"]
+    );
 }
 
 #[test]
@@ -339,7 +401,7 @@ fn the_first_row_says_what_a_time_is() {
     let path = spread(folder.path(), "x.csv", text);
     let options = Options {
         date: history::parse_date("2024-01-02"),
-        interval: Some(60_000_000_000),
+        interval: Some(BarLength::Ns(60_000_000_000)),
         ..Options::default()
     };
     let (rows, bad) = read(&path, None, &options);
@@ -433,7 +495,7 @@ fn bars_are_of_days_where_most_follow_within_days() {
     let told = history::open(&path, None, &Options::default()).unwrap_err();
     assert!(told.to_string().contains("--interval 1m"), "{told}");
     let minute = Options {
-        interval: Some(60_000_000_000),
+        interval: Some(BarLength::Ns(60_000_000_000)),
         ..Options::default()
     };
     let (rows, bad) = read(&path, None, &minute);

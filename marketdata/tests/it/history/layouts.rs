@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use marketdata::history::{self, Clock, Disorder, Format, Layout, Options, Zone};
+use marketdata::history::{self, BarLength, Clock, Disorder, Format, Layout, Options, Zone};
 use marketdata::{read_bars, read_ticks};
 use types::{MarketData, TimestampNs};
 
@@ -469,7 +469,7 @@ fn a_file_that_does_not_say_enough_says_what_is_missing() {
         let (_, told) = endless.split_once("b.csv").unwrap();
         assert_eq!(
             told,
-            ": its bars do not say both their start and their end; accepted: --interval 1m, or a length such as 1m, 1h \
+            ": its bars do not say both their start and their end; accepted: --interval 1m (1mo of months), or a length such as 1m, 1h \
              or 1d in the file's name",
             "{time}"
         );
@@ -484,7 +484,7 @@ fn a_bar_is_known_by_two_of_its_start_its_end_and_its_length() {
     const BAR: &str = "2024-01-01T00:01:00Z b B 2024-01-01T00:00:00Z 2 3 1 2 0";
     let folder = tempfile::tempdir().unwrap();
     let minute = Options {
-        interval: Some(60_000_000_000),
+        interval: Some(BarLength::Ns(60_000_000_000)),
         ..Options::default()
     };
     for (columns, row, options) in [

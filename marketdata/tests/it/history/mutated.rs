@@ -5,7 +5,7 @@ use std::fs;
 use std::io::{Cursor, Write as _};
 
 use marketdata::Xorshift64Star;
-use marketdata::history::{self, Format, Options, Row, RowsWriter};
+use marketdata::history::{self, BarLength, Format, Options, Row, RowsWriter};
 
 use super::{fixture, label, samples};
 use crate::perturbed::{first_seed, number};
@@ -200,7 +200,7 @@ fn broken_files_of_every_format_are_told_of() {
         .to_vec(),
         date: history::parse_date("2024-01-31"),
         // Nothing in these says how long they are.
-        interval: (name == "bars").then_some(60),
+        interval: (name == "bars").then_some(BarLength::Ns(60)),
         ..Options::default()
     };
     for (name, sample) in samples() {

@@ -4,7 +4,7 @@ use std::fs::{self, File};
 use std::path::Path;
 use std::sync::Arc;
 
-use marketdata::history::{Format, Layout, Options, Zone};
+use marketdata::history::{BarLength, Format, Layout, Options, Zone};
 use parquet::basic::{Compression, GzipLevel, ZstdLevel};
 use parquet::data_type::{ByteArray, ByteArrayType, DoubleType, Int32Type, Int64Type};
 use parquet::file::properties::WriterProperties;
@@ -266,7 +266,7 @@ fn bars_by_our_names_are_what_these_say() {
                 told.to_string()
                     .contains("where the column ts has the bars' ends")
             );
-            options.interval = Some(60_000_000_000);
+            options.interval = Some(BarLength::Ns(60_000_000_000));
         }
         let (rows, bad) = read(&path, None, &options);
         assert!(bad.is_empty(), "{bad:?}");
