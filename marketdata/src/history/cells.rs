@@ -1,6 +1,6 @@
 //! The values of one row as its columns give them, and the market event that they make.
 
-use jiff::civil::Date;
+use jiff::civil::{Date, DateTime};
 use types::{
     Aggressor, Bar, DepthUpdate, Label, Level, MarketData, Price, Qty, Quote, TimestampNs, Trade,
 };
@@ -509,7 +509,7 @@ fn month_from(
     months: i64,
     context: &Context,
 ) -> Result<TimestampNs, Fault> {
-    let date = context.days.zone().local(ts).map(|local| local.date());
+    let date = context.days.zone().local(ts).map(DateTime::date);
     let first = date.filter(|date| date.day() == 1 && context.days.midnight(*date) == Some(ts));
     let first = first.ok_or_else(|| {
         let accepted = "a midnight that begins a month, in the zone of the times (--zone)";

@@ -11,12 +11,16 @@ use marketdata::venue::Feed;
 use types::{InstrumentId, Level, MarketData, Price, Qty, Ratio, TimestampNs};
 
 /// Folders and the symbol that their messages are about.
-const FOLDERS: [(&str, &str); 11] = [
+const FOLDERS: [(&str, &str); 15] = [
+    ("alpaca-crypto", "BTC/USD"),
     ("alpaca-crypto-json", "BTC/USD"),
+    ("alpaca-iex", "AAPL"),
     ("alpaca-iex-json", "AAPL"),
     ("binance-futures", "BTCUSDT"),
     ("binance-spot", "BNBBTC"),
+    ("bybit-inverse", "BTCUSD"),
     ("bybit-linear", "BTCUSDT"),
+    ("bybit-spot", "BTCUSDT"),
     ("coinbase", "BTC-USD"),
     ("hyperliquid", "BTC"),
     ("kraken", "BTC/USD"),
@@ -62,6 +66,29 @@ fn levels(levels: &[Level]) -> String {
         .iter()
         .map(|level| format!("{}x{}", level.price, level.qty));
     levels.collect::<Vec<_>>().join(" ")
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        write!(text, "{byte:02x}").unwrap();
+        text
+    })
+}
+
+/// The messages of a file, one on each line: text, or of a binary venue the bytes in hexadecimal digits.
+fn messages(folder: &Path, name: &str) -> Option<Vec<Vec<u8>>> {
+    let lines = |ending: &str| fs::read_to_string(folder.join(format!("{name}.{ending}")));
+    if let Ok(text) = lines("jsonl") {
+        return Some(text.lines().map(|line| line.as_bytes().to_vec()).collect());
+    }
+    let bytes = |line: &str| -> Vec<u8> {
+        let digits = line.as_bytes().chunks(2);
+        let digits = digits.map(|pair| std::str::from_utf8(pair).unwrap());
+        digits
+            .map(|pair| u8::from_str_radix(pair, 16).unwrap())
+            .collect()
+    };
+    Some(lines("hex").ok()?.lines().map(bytes).collect())
 }
 
 /// Writes down what was said, and answers a request for a document.
@@ -111,7 +138,12 @@ fn told(
     for action in std::mem::take(&mut out.actions) {
         match action {
             Action::Send(bytes) => {
-                writeln!(text, "{line}: send {}", String::from_utf8_lossy(&bytes)).unwrap();
+                let sent = if adapter.is_binary() {
+                    hex(&bytes)
+                } else {
+                    String::from_utf8(bytes).unwrap()
+                };
+                writeln!(text, "{line}: send {sent}").unwrap();
             }
             Action::Reconnect { reason } => writeln!(text, "{line}: reconnect: {reason}").unwrap(),
             Action::Fetch { id, path } => {
@@ -130,7 +162,7 @@ fn folder(feed: &str, symbol: &str) -> String {
     let document = fs::read_to_string(folder.join("document.json")).ok();
     let mut text = String::new();
     for (name, book) in [("depth", BookChannel::Depth), ("touch", BookChannel::Touch)] {
-        let Ok(messages) = fs::read_to_string(folder.join(format!("{name}.jsonl"))) else {
+        let Some(messages) = messages(&folder, name) else {
             continue;
         };
         writeln!(text, "{name}").unwrap();
@@ -138,8 +170,7 @@ fn folder(feed: &str, symbol: &str) -> String {
         let mut out = Output::default();
         adapter.opened(NOW, &mut out);
         told(0, &mut *adapter, Ok(()), &mut out, None, &mut text);
-        for (message, line) in messages.lines().zip(1..) {
-            let mut bytes = message.as_bytes().to_vec();
+        for (mut bytes, line) in messages.into_iter().zip(1..) {
             let read = adapter.message(&mut bytes, NOW, &mut out);
             told(
                 line,
@@ -165,6 +196,21 @@ fn samples_of_the_pages_mean_what_is_written_down() {
         } else {
             assert_eq!(told, fs::read_to_string(&path).unwrap(), "{feed}");
         }
+    }
+}
+
+/// The messages in `MessagePack` are those in JSON: all that is told of them is the same but what is sent, which is packed.
+#[test]
+fn packed_samples_say_what_those_in_json_do() {
+    for (feed, symbol) in [("alpaca-iex", "AAPL"), ("alpaca-crypto", "BTC/USD")] {
+        let received = |feed: &str| -> Vec<String> {
+            let told = folder(feed, symbol);
+            let lines = told.lines().filter(|line| !line.contains(": send "));
+            lines.map(str::to_owned).collect()
+        };
+        let packed = received(feed);
+        assert!(packed.len() > 4, "{packed:?}");
+        assert_eq!(packed, received(&format!("{feed}-json")));
     }
 }
 
