@@ -486,11 +486,13 @@ pub(super) fn checked_bar(bar: &Bar, end: TimestampNs) -> Result<(), Fault> {
 /// The end of a bar. Days that begin at midnight end at midnight, be they of 23, 24 or 25 hours.
 fn after(start: Moment, interval: u64, context: &Context) -> TimestampNs {
     let days = interval / DAY_NS;
-    if start.is_date && days > 0 && interval.is_multiple_of(DAY_NS) {
-        let midnight = context.days.zone().local(start.ts).and_then(|local| {
+    if days > 0 && interval.is_multiple_of(DAY_NS) {
+        let date = context.days.zone().local(start.ts).map(DateTime::date);
+        let date =
+            date.filter(|date| start.is_date || context.days.midnight(*date) == Some(start.ts));
+        let midnight = date.and_then(|date| {
             let days = i64::try_from(days).ok()?;
-            let date = local
-                .date()
+            let date = date
                 .checked_add(jiff::Span::new().try_days(days).ok()?)
                 .ok()?;
             context.days.midnight(date)

@@ -335,6 +335,57 @@ pub(super) fn of_text(header: &str, rows: &[u8]) -> Result<Layout, Unclear> {
     Err(unclear)
 }
 
+/// Starts of bars, by their own clock: whether they are of days.
+#[derive(Debug, Default)]
+pub(super) struct DailyStarts {
+    /// The time of day of all of them, ns.
+    of_day: Option<i128>,
+    /// The newest start of each symbol.
+    newest: BTreeMap<Vec<u8>, i128>,
+    /// How many rows follow another of their symbol, and how many of those within four days.
+    gaps: u64,
+    short_gaps: u64,
+    /// A row follows another on another day.
+    has_days: bool,
+}
+
+impl DailyStarts {
+    /// Such as have to be midnights.
+    pub(super) fn at_midnight() -> Self {
+        Self {
+            of_day: Some(0),
+            ..Self::default()
+        }
+    }
+
+    /// Takes the start of a symbol's bar, in ns since 1970; `false` where none of days begins then.
+    pub(super) fn add(&mut self, symbol: &[u8], start: i128) -> bool {
+        let day = i128::from(DAY_NS);
+        if *self.of_day.get_or_insert(start % day) != start % day {
+            return false;
+        }
+        let before = match self.newest.get_mut(symbol) {
+            Some(newest) => Some(std::mem::replace(newest, start)),
+            None => self.newest.insert(symbol.to_vec(), start),
+        };
+        if let Some(before) = before {
+            let gap = (start - before).abs();
+            self.gaps += 1;
+            self.short_gaps += u64::from(gap <= 4 * day);
+            self.has_days |= gap > 0;
+        }
+        true
+    }
+
+    /// Whether the bars are of days: most follow another of their symbol within four days. One row at midnight says
+    /// nothing else; another time of day is that of all only if there are more.
+    pub(super) fn are_daily(&self) -> bool {
+        let is_told = self.has_days || self.of_day == Some(0);
+        let is_short = self.gaps == 0 || self.short_gaps > self.gaps / 2;
+        is_told && is_short && !self.newest.is_empty()
+    }
+}
+
 impl Layout {
     /// Whether the rows at the beginning of a text, behind its header, are bars of a day: all start at midnight, and most
     /// follow another of their symbol within four days. Of one row nothing says otherwise.
@@ -354,26 +405,18 @@ impl Layout {
         // The last one may go on beyond what is there.
         let end = rows.iter().rposition(|byte| *byte == b'\n');
         let lines = rows[..end.unwrap_or(rows.len())].split(|byte| *byte == b'\n');
-        let day = i128::from(DAY_NS);
-        let mut newest = BTreeMap::new();
-        let mut gaps = Vec::new();
+        let mut starts = DailyStarts::at_midnight();
         for line in lines {
             let line = line.strip_suffix(b"\r").unwrap_or(line);
             let value = |place| fields(line, separator).nth(place);
             let Some(start) = value(start).and_then(|it| by_own_clock(it.trim_ascii())) else {
                 continue;
             };
-            if start % day != 0 {
+            if !starts.add(symbol.and_then(value).unwrap_or_default(), start) {
                 return false;
             }
-            let of = symbol.and_then(value).unwrap_or_default();
-            if let Some(before) = newest.insert(of, start) {
-                gaps.push((start - before).abs());
-            }
         }
-        gaps.sort_unstable();
-        let middle = gaps.get(gaps.len() / 2);
-        !newest.is_empty() && middle.is_none_or(|gap| *gap <= 4 * day)
+        starts.are_daily()
     }
 
     /// Whether the names of a text's columns that are known are those of this layout, a vendor's, at their places.

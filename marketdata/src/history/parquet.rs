@@ -10,6 +10,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use jiff::civil::Date;
 use parquet::basic::Compression;
 use parquet::errors::ParquetError;
 use parquet::file::metadata::{ColumnChunkMetaData, RowGroupMetaData};
@@ -20,10 +21,10 @@ use types::{
 
 use super::Row;
 use super::cells::{Cells, Context, Field, QtyOf, checked_bar, checked_quote};
-use super::clock::Moment;
+use super::clock::{Days, Moment, by_own_clock};
 use super::decode::{Decode, Fault};
 use super::error::Place;
-use super::header::{self, First};
+use super::header::{self, DailyStarts, First};
 use super::layout::{DAY_NS, Layout};
 use super::length::BarLength;
 use super::{number, rows};
@@ -84,6 +85,7 @@ impl Table {
             .map(|column| column.path().string())
             .collect();
         let place = |wanted: &str| names.iter().position(|name| name == wanted);
+        let is_by_names = layout.is_none();
         let (meaning, wanted) = if layout.is_none() && OURS.iter().all(|name| place(name).is_some())
         {
             let places = OURS.iter().filter_map(|name| place(name)).collect();
@@ -113,6 +115,14 @@ impl Table {
             if schema.column(place).max_rep_level() > 0 {
                 return Err(format!("the column '{}' is a list", names[place]));
             }
+        }
+        if let Meaning::Rows(layout, used) = &meaning
+            && is_by_names
+            && layout.needs_interval()
+            && context.interval.is_none()
+            && is_daily(&file, layout, used, &wanted, &context.days)?
+        {
+            context.interval = Some(BarLength::Ns(DAY_NS));
         }
         Ok(Self {
             file,
@@ -236,6 +246,76 @@ fn by_names(names: &[String], file: &SerializedFileReader<File>) -> Result<Layou
             names.join(", ")
         )
     })
+}
+
+/// Whether a table's bars are of days: the starts of all are at one time of day, by the clock of the zone. That is another
+/// than midnight where a zone was lost when it was written: midnights of New York are then at 04:00 or 05:00.
+fn is_daily(
+    file: &SerializedFileReader<File>,
+    layout: &Layout,
+    used: &[usize],
+    wanted: &[usize],
+    days: &Days,
+) -> Result<bool, String> {
+    let place = |is: fn(Field) -> bool| {
+        let mut columns = used.iter().zip(wanted);
+        columns
+            .find_map(|(&at, &place)| layout.columns[at].field.filter(|&it| is(it)).map(|_| place))
+    };
+    let Some(start) = place(|field| matches!(field, Field::Start(_))) else {
+        return Ok(false);
+    };
+    let symbol = place(|field| field == Field::Symbol);
+    let places: Vec<usize> = [Some(start), symbol].into_iter().flatten().collect();
+    let mut starts = DailyStarts::default();
+    for group in 0..file.num_row_groups() {
+        let mut columns: Vec<Column> = guarded(|| {
+            let group = file.get_row_group(group)?;
+            let columns = places.iter();
+            columns
+                .map(|&place| Column::open(group.as_ref(), place))
+                .collect()
+        })?;
+        loop {
+            let mut rows = usize::MAX;
+            for column in &mut columns {
+                rows = rows.min(guarded(|| column.fetch())?);
+            }
+            if rows == 0 {
+                break;
+            }
+            for row in 0..rows {
+                // What cannot be read is told when the rows are.
+                let Ok(start) = columns[0].next(row) else {
+                    return Ok(false);
+                };
+                let symbol = columns.get_mut(1).map(|column| column.next(row));
+                let Ok(symbol) = symbol.unwrap_or(Ok(Value::Null)) else {
+                    return Ok(false);
+                };
+                let Some(start) = by_own_clock_of(&start, days) else {
+                    continue;
+                };
+                if !starts.add(&symbol.text(), start) {
+                    return Ok(false);
+                }
+            }
+        }
+    }
+    Ok(starts.are_daily())
+}
+
+/// ns since 1970 by the clock that a time is of: of an instant by that of the zone. `None` of what is no time.
+fn by_own_clock_of(value: &Value, days: &Days) -> Option<i128> {
+    match value {
+        Value::Clock(ns, _) => Some(i128::from(*ns)),
+        Value::Instant(ns, _) => {
+            let local = days.zone().local(TimestampNs(*ns))?;
+            let since_1970 = local.duration_since(Date::constant(1970, 1, 1).at(0, 0, 0, 0));
+            Some(since_1970.as_nanos())
+        }
+        value => by_own_clock(&value.text()),
+    }
 }
 
 /// The first value of a column; `None` where there is none that can be read.

@@ -375,6 +375,28 @@ fn bars_of_months_end_with_their_month() {
     );
 }
 
+/// Midnights of New York, however they are written: 2024-03-10 has 23 hours.
+#[test]
+fn a_day_from_midnight_ends_at_midnight() {
+    let folder = tempfile::tempdir().unwrap();
+    let options = Options {
+        interval: Some(BarLength::Ns(86_400_000_000_000)),
+        zone: history::Zone::named("America/New_York"),
+        ..named("A")
+    };
+    for start in ["2024-03-10", "2024-03-10 00:00:00", "1710046800"] {
+        let text = format!("date,open,high,low,close\n{start},1,2,1,2\n");
+        let path = spread(folder.path(), "x.csv", &text);
+        let (rows, bad) = read(&path, None, &options);
+        assert!(bad.is_empty(), "{bad:?}");
+        assert_eq!(
+            lines(&rows),
+            ["2024-03-11T04:00:00Z A B 2024-03-10T05:00:00Z 1 2 1 2 0"],
+            "{start}"
+        );
+    }
+}
+
 #[test]
 fn spaces_around_names_are_none_of_them() {
     let folder = tempfile::tempdir().unwrap();

@@ -125,9 +125,10 @@ fn bars(path: &Path, times: &[Times], values: [&str; 5]) {
 }
 
 fn packed_bars(path: &Path, times: &[Times], values: [&str; 5], codec: Compression) {
-    let times_of = times
-        .iter()
-        .map(|(name, of, _)| format!("REQUIRED INT64 {name} ({of});"));
+    let times_of = times.iter().map(|(name, of, _)| match *of {
+        DATE => format!("REQUIRED INT32 {name} (DATE);"),
+        of => format!("REQUIRED INT64 {name} ({of});"),
+    });
     let values_of = values.iter().map(|name| format!("REQUIRED DOUBLE {name};"));
     let columns: String = times_of.chain(values_of).collect();
     let schema = parse_message_type(&format!("message schema {{ {columns} }}"));
@@ -136,10 +137,16 @@ fn packed_bars(path: &Path, times: &[Times], values: [&str; 5], codec: Compressi
     let properties = WriterProperties::builder().set_compression(codec).build();
     let mut writer = SerializedFileWriter::new(file, schema, Arc::new(properties)).unwrap();
     let mut group = writer.next_row_group().unwrap();
-    for (_, _, times) in times {
+    for (_, of, times) in times {
         let mut column = group.next_column().unwrap().unwrap();
-        let typed = column.typed::<Int64Type>();
-        typed.write_batch(times, None, None).unwrap();
+        if *of == DATE {
+            let days = times.map(|day| i32::try_from(day).unwrap());
+            let typed = column.typed::<Int32Type>();
+            typed.write_batch(&days, None, None).unwrap();
+        } else {
+            let typed = column.typed::<Int64Type>();
+            typed.write_batch(times, None, None).unwrap();
+        }
         column.close().unwrap();
     }
     for pair in [
@@ -161,6 +168,8 @@ fn packed_bars(path: &Path, times: &[Times], values: [&str; 5], codec: Compressi
 const LOWER: [&str; 5] = ["open", "high", "low", "close", "volume"];
 const UPPER: [&str; 5] = ["Open", "High", "Low", "Close", "Volume"];
 const MILLIS: &str = "TIMESTAMP(MILLIS,true)";
+/// Days since 1970.
+const DATE: &str = "DATE";
 /// 2024-01-02T00:00Z.
 const DAY_MS: i64 = 1_704_153_600_000;
 const MINUTES: [i64; 2] = [DAY_MS, DAY_MS + 60_000];
@@ -217,12 +226,84 @@ fn the_time_of_plain_bars_is_their_start_as_in_a_text() {
             let told = [0, 1].map(|at| table[at].split(' ').next().unwrap());
             assert_eq!(told, ends, "{name}");
         }
-        // Nothing says how long they are.
+        // Nothing says how long they are, unless they are of days.
         let path = folder.path().join("bars.parquet");
-        bars(&path, &[(name, MILLIS, DAYS)], LOWER);
+        bars(&path, &[(name, MILLIS, MINUTES)], LOWER);
         let told = marketdata::history::open(&path, None, &options).unwrap_err();
         assert!(told.to_string().contains("--interval 1m"), "{name}: {told}");
     }
+}
+
+/// Dates, and times of one time of day; a week, a month and two times of a day are none, and neither is one time alone that is
+/// no midnight. Midnights of New York are an hour earlier in UTC from 2024-03-10 on, a day of 23 hours.
+#[test]
+fn bars_of_days_are_known_by_their_starts() {
+    const HOUR: i64 = 3_600_000;
+    const MARCH: i64 = 1_710_028_800_000;
+    const CLOCK: &str = "TIMESTAMP(MILLIS,false)";
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("x.parquet");
+    let midnights = "2024-01-02T00:00:00Z 2024-01-03T00:00:00Z";
+    let short = [MARCH + 5 * HOUR, MARCH + 28 * HOUR];
+    for (of, times, zone, first) in [
+        (DATE, [19_724, 19_725], None, Some(midnights)),
+        // The fourth day after is the longest weekend.
+        (DATE, [19_724, 19_728], None, Some(midnights)),
+        (DATE, [19_724, 19_731], None, None),
+        (DATE, [19_723, 19_754], None, None),
+        (MILLIS, DAYS, None, Some(midnights)),
+        (CLOCK, DAYS, None, Some(midnights)),
+        (MILLIS, [DAY_MS; 2], None, Some(midnights)),
+        (
+            MILLIS,
+            DAYS.map(|day| day + 5 * HOUR),
+            None,
+            Some("2024-01-02T05:00:00Z 2024-01-03T05:00:00Z"),
+        ),
+        (MILLIS, [DAY_MS + 5 * HOUR; 2], None, None),
+        (MILLIS, [DAY_MS, DAY_MS + 25 * HOUR], None, None),
+        (MILLIS, short, None, None),
+        (
+            MILLIS,
+            short,
+            Some("America/New_York"),
+            Some("2024-03-10T05:00:00Z 2024-03-11T04:00:00Z"),
+        ),
+    ] {
+        bars(&path, &[("time", of, times)], LOWER);
+        let options = Options {
+            zone: zone.and_then(Zone::named),
+            ..Options::default()
+        };
+        let Some(first) = first else {
+            let told = marketdata::history::open(&path, None, &options).unwrap_err();
+            let told = told.to_string();
+            assert!(told.contains("--interval 1m"), "{times:?}: {told}");
+            continue;
+        };
+        let (rows, bad) = read(&path, None, &options);
+        assert!(bad.is_empty(), "{bad:?}");
+        let types::MarketData::Bar(bar) = &rows[0].data else {
+            panic!("no bar");
+        };
+        assert_eq!(
+            format!("{} {}", bar.start, rows[0].ts),
+            first,
+            "{of} {times:?}"
+        );
+    }
+    // What is said goes before what is seen, and columns that were declared are not looked at.
+    bars(&path, &[("time", DATE, [19_724, 19_725])], LOWER);
+    let hours = Options {
+        interval: Some(BarLength::Ns(3_600_000_000_000)),
+        ..Options::default()
+    };
+    let (rows, _) = read(&path, None, &hours);
+    assert_eq!(rows[0].ts.to_string(), "2024-01-02T01:00:00Z");
+    let layout = Layout::parse("start=time,open=open,high=high,low=low,close=close", b',').unwrap();
+    let declared =
+        marketdata::history::open(&path, Some(&Format::Table(layout)), &Options::default());
+    assert!(declared.unwrap_err().to_string().contains("--interval 1m"));
 }
 
 #[test]
