@@ -13,8 +13,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use jiff::civil::Date;
 use parquet::basic::Compression;
 use parquet::errors::ParquetError;
-use parquet::file::metadata::{ColumnChunkMetaData, RowGroupMetaData};
+use parquet::file::metadata::{ColumnChunkMetaData, FileMetaData, RowGroupMetaData};
 use parquet::file::reader::{FileReader as _, SerializedFileReader};
+use parquet::schema::parser::parse_message_type;
+use parquet::schema::printer::print_schema;
+use parquet::schema::types::Type;
 use types::{
     Aggressor, Bar, DepthUpdate, Label, MarketData, Price, Qty, Quote, TimestampNs, Trade,
 };
@@ -78,6 +81,7 @@ impl Table {
         let bytes = file.metadata().map_err(|error| error.to_string())?.len();
         let file = guarded(|| SerializedFileReader::new(file))?;
         check_places(&file, bytes)?;
+        check_schema(file.metadata().file_metadata())?;
         let schema = file.metadata().file_metadata().schema_descr();
         let names: Vec<String> = schema
             .columns()
@@ -338,6 +342,51 @@ fn guarded<T>(call: impl FnOnce() -> Result<T, ParquetError>) -> Result<T, Strin
         Ok(done) => done.map_err(|error| error.to_string()),
         Err(_) => Err("the table is damaged where its decoder does not expect it".to_owned()),
     }
+}
+
+/// Checks that a table that says it is ours has the columns that we write: its schema has no checksum, and another unit of
+/// time or another count of decimals would make other rows.
+fn check_schema(metadata: &FileMetaData) -> Result<(), String> {
+    let is_ours = |by: &str| by.split(' ').next() == Some(writer::PROGRAM);
+    if !metadata.created_by().is_some_and(is_ours) {
+        return Ok(());
+    }
+    let ours = parse_message_type(writer::SCHEMA).map_err(|error| error.to_string())?;
+    let read = metadata.schema_descr().root_schema();
+    if *read == ours {
+        return Ok(());
+    }
+    let (found, written) = (read.get_fields(), ours.get_fields());
+    let other = found
+        .iter()
+        .zip(written)
+        .find(|(found, ours)| found != ours);
+    Err(match other {
+        Some((found, ours)) => format!(
+            "a column is '{}', and dynasty, by which the table says it was written, writes '{}': it is damaged, or another program \
+             changed it; accepted: the table as it was written",
+            told(found),
+            told(ours)
+        ),
+        None => format!(
+            "it has {} columns in '{}', and dynasty, by which the table says it was written, {} in '{}': it is damaged, or another \
+             program changed it; accepted: the table as it was written",
+            found.len(),
+            read.name(),
+            written.len(),
+            ours.name()
+        ),
+    })
+}
+
+/// A column as a schema declares it.
+fn told(column: &Type) -> String {
+    let mut text = Vec::new();
+    print_schema(&mut text, column);
+    String::from_utf8_lossy(&text)
+        .trim()
+        .trim_end_matches(';')
+        .to_owned()
 }
 
 /// Checks that every column lies within the file.

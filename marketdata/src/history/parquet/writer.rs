@@ -26,7 +26,10 @@ const TEXT_BYTES_MAX: usize = 32 << 20;
 /// Bytes of a decimal of 19 digits.
 const DECIMAL_BYTES: usize = 9;
 
-const SCHEMA: &str = "message market {
+/// How what wrote a table is called in it.
+pub(super) const PROGRAM: &str = "dynasty";
+
+pub(super) const SCHEMA: &str = "message market {
     REQUIRED INT64 ts (TIMESTAMP(NANOS,true));
     REQUIRED INT64 venue (TIMESTAMP(NANOS,true));
     REQUIRED BYTE_ARRAY symbol (STRING);
@@ -197,7 +200,7 @@ impl<W: Write + Send> ParquetWriter<W> {
     pub fn new(out: W) -> io::Result<Self> {
         let schema = parse_message_type(SCHEMA).map_err(io)?;
         let properties = WriterProperties::builder()
-            .set_created_by(concat!("dynasty ", env!("CARGO_PKG_VERSION")).to_owned())
+            .set_created_by(format!("{PROGRAM} {}", env!("CARGO_PKG_VERSION")))
             .set_compression(Compression::ZSTD(ZstdLevel::default()));
         // Times differ by little and seldom repeat.
         let properties = ["ts", "venue", "start"]

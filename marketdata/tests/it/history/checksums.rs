@@ -53,6 +53,32 @@ fn a_flipped_bit_of_parquet_is_an_error_or_without_effect() {
     assert!(3 * refused > without_effect, "{refused} {without_effect}");
 }
 
+/// The schema has no checksum. Of times near 1970 another unit makes others, which are times as well: every bit of the
+/// footer, behind the pages, is flipped.
+#[test]
+fn a_flipped_bit_of_the_schema_of_our_parquet_is_an_error_or_without_effect() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("table.parquet");
+    let written = samples::rows();
+    let bytes = samples::parquet(&written);
+    assert_eq!(rows(&path, &bytes).as_ref(), Some(&written));
+    let begin = bytes.windows(6).position(|bytes| bytes == b"market");
+    let (mut other_unit, mut refused) = (0, 0);
+    for bit in begin.unwrap() * 8..bytes.len() * 8 {
+        let mut flipped = bytes.clone();
+        flipped[bit / 8] ^= 1 << (bit % 8);
+        match rows(&path, &flipped) {
+            None => refused += 1,
+            Some(read) => assert_eq!(read, written, "byte {}, bit {}", bit / 8, bit % 8),
+        }
+        let told = history::open(&path, None, &Options::default()).err();
+        let told = told.map_or_else(String::new, |error| error.to_string());
+        other_unit +=
+            u32::from(told.contains("a column is 'REQUIRED INT64 ts (TIMESTAMP(MICROS,true))'"));
+    }
+    assert!(refused > 0 && other_unit > 0, "{refused} {other_unit}");
+}
+
 /// The checksum of the bytes of a page stands in its header, where every reader of Parquet looks for it: CRC-32 of the
 /// packed page, as in gzip. That of the first page, whose header begins behind `PAR1`, is worked out anew.
 #[test]
