@@ -59,6 +59,9 @@ pub(super) fn run(args: &Args, out: &mut impl Write) -> anyhow::Result<ExitCode>
     }
     end?;
     if left == args.rows && left > 0 {
+        if args.input.tell_others(&args.file) {
+            return Ok(ExitCode::FAILURE);
+        }
         bail!("{}: no row was read", args.file.display());
     }
     Ok(ExitCode::SUCCESS)

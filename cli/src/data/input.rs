@@ -13,7 +13,7 @@ use marketdata::history::{
 };
 use types::{Label, Price, Qty, TimestampNs};
 
-use super::Usage;
+use super::{Usage, told};
 use crate::demo::tell;
 
 /// Months of a bar: a century.
@@ -233,7 +233,7 @@ impl Input {
     }
 
     /// The symbols of a file that has none of those that are asked for; `None` where it says no symbols, or has one of them.
-    pub(super) fn others(&self, path: &Path) -> Option<BTreeSet<Label>> {
+    fn others(&self, path: &Path) -> Option<BTreeSet<Label>> {
         let all = Self {
             symbol: Vec::new(),
             from: None,
@@ -245,6 +245,22 @@ impl Input {
         let symbols: BTreeSet<_> = rows.filter_map(Result::ok).map(|row| row.symbol).collect();
         let has_asked = self.symbol.iter().any(|asked| symbols.contains(asked));
         (!symbols.is_empty() && !self.symbol.is_empty() && !has_asked).then_some(symbols)
+    }
+
+    /// Tells of a file that has none of the symbols that are asked for which it has; whether it is one.
+    pub(super) fn tell_others(&self, path: &Path) -> bool {
+        let Some(others) = self.others(path) else {
+            return false;
+        };
+        let asked: Vec<_> = self.symbol.iter().map(Label::as_str).collect();
+        let others: Vec<_> = others.iter().map(Label::as_str).collect();
+        tell(format_args!(
+            "{}: no row is of {}; accepted as --symbol: {}",
+            path.display(),
+            told::names(&asked),
+            told::names(&others)
+        ));
+        true
     }
 
     /// For a file beside those of the command line, whose symbols and steps are its own.

@@ -7,11 +7,10 @@ use std::process::ExitCode;
 
 use marketdata::history::{self, Disorder, Row};
 use serde_json::{Value, json};
-use types::{Label, MarketData, Price, Qty, TimestampNs};
+use types::{MarketData, Price, Qty, TimestampNs};
 
 use super::input::{Input, parse_length, tell_bad, tell_held};
 use super::{OutputFormat, told};
-use crate::demo::tell;
 use crate::progress::reading_progress;
 
 /// Read files through: rows by kind, first and last, gaps, prices, bad rows, doubles, steps back in time.
@@ -174,20 +173,8 @@ fn one(file: &Path, args: &Args, out: &mut impl Write) -> anyhow::Result<bool> {
         }
     }
     out.flush()?;
-    if stat.rows == 0
-        && let Some(others) = args.input.others(file)
-    {
-        let asked: Vec<_> = args.input.symbol.iter().map(Label::as_str).collect();
-        let others: Vec<_> = others.iter().map(Label::as_str).collect();
-        tell(format_args!(
-            "{}: no row is of {}; accepted as --symbol: {}",
-            file.display(),
-            told::names(&asked),
-            told::names(&others)
-        ));
-        return Ok(false);
-    }
-    Ok(end.is_none())
+    let is_of_others = stat.rows == 0 && args.input.tell_others(file);
+    Ok(end.is_none() && !is_of_others)
 }
 
 fn seconds(ns: u64) -> String {

@@ -45,7 +45,8 @@ pub(super) struct Args {
     #[arg(long, value_name = "PRICE", default_value = "0.01", value_parser = parse_tick)]
     share_tick: Price,
     /// Another address to ask than the venue's.
-    #[arg(long, value_name = "URL", requires = "fetch", value_parser = parse_url)]
+    // Where --fetch cannot be, as beside a file, it is not asked for either.
+    #[arg(long, value_name = "URL", requires = "fetch", conflicts_with = "file", value_parser = parse_url)]
     rest: Option<String>,
 }
 

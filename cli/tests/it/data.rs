@@ -103,6 +103,9 @@ fn what_is_not_there_is_told_with_what_would_do() {
     }
     let symbols = format!("{trades}: no row is of FOO; accepted as --symbol: ABC, DEF\n");
     refused(&["stat", &trades, "--symbol", "FOO"], 1, &symbols);
+    refused(&["head", &trades, "--symbol", "FOO"], 1, &symbols);
+    let later = ["head", &trades, "--symbol", "ABC", "--from", "2024-01-02"];
+    refused(&later, 1, "no row was read");
     // There are rows of it, though at other times.
     let later = ["stat", &trades, "--symbol", "ABC", "--from", "2024-01-02"];
     assert!(told(&later).contains("rows         0"));

@@ -248,6 +248,28 @@ fn a_document_of_which_nothing_is_written_says_why() {
         errors.contains("accepted: an address with http:// or https://"),
         "{errors}"
     );
+    // A file is read, and nobody asked.
+    let document = format!("{FIXTURES}/metadata/kraken.json");
+    let kraken = [
+        "load",
+        "--venue",
+        "kraken",
+        "--symbols",
+        "BTC/USD",
+        "--rest",
+        "http://127.0.0.1:9",
+    ];
+    let output = run(&[&kraken[..], &[&document]].concat());
+    let errors = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(2), "{errors}");
+    assert!(
+        errors.contains("'--rest <URL>' cannot be used with '[FILE]'"),
+        "{errors}"
+    );
+    let output = run(&kraken);
+    let errors = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(2), "{errors}");
+    assert!(errors.contains("--fetch"), "{errors}");
 }
 
 /// No document of shares says a tick: it is a cent, or what one says.

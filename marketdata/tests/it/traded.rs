@@ -365,8 +365,20 @@ impl Counterpart for Silent {
         self.venue.depth()
     }
 
+    fn is_binary(&self) -> bool {
+        self.venue.is_binary()
+    }
+
     fn path(&self) -> Option<&'static str> {
         self.venue.path()
+    }
+
+    fn documents(&self) -> &'static [&'static str] {
+        self.venue.documents()
+    }
+
+    fn admit(&self, header: &dyn Fn(&str) -> Option<String>) -> Result<(), u16> {
+        self.venue.admit(header)
     }
 
     fn opened(&mut self, now: TimestampNs, out: &mut Vec<Vec<u8>>) {
@@ -396,6 +408,14 @@ impl Counterpart for Silent {
         self.drop_from(out);
     }
 
+    fn restates(&self) -> bool {
+        self.venue.restates()
+    }
+
+    fn renumber(&mut self, message: &mut Vec<u8>) {
+        self.venue.renumber(message);
+    }
+
     fn changed(
         &mut self,
         market: &Market,
@@ -414,6 +434,14 @@ impl Counterpart for Silent {
     fn tick(&mut self, now: TimestampNs, out: &mut Vec<Vec<u8>>) {
         self.venue.tick(now, out);
         self.drop_from(out);
+    }
+
+    fn has_checksum(&self) -> bool {
+        self.venue.has_checksum()
+    }
+
+    fn falsify(&self, message: &mut Vec<u8>) -> bool {
+        self.venue.falsify(message)
     }
 }
 

@@ -229,7 +229,12 @@ fn located(table: &Table<'_>, instrument: &Instrument, error: InstrumentError) -
             _ => ("fees.maker_pct", "a rebate of at most taker_pct"),
         },
         InstrumentError::Margin => match margin {
-            margin if margin.initial.rate > Ratio::ONE => ("margin.initial.rate_pct", MARGIN),
+            margin if !(0..=Ratio::ONE.0).contains(&margin.initial.rate.0) => {
+                ("margin.initial.rate_pct", MARGIN)
+            }
+            margin if margin.initial.per_unit.is_negative() => {
+                ("margin.initial.per_unit", "a number from zero")
+            }
             margin if margin.maintenance.rate.is_negative() => {
                 ("margin.maintenance.rate_pct", MARGIN)
             }

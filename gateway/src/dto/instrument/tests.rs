@@ -151,6 +151,31 @@ fn what_is_wrong_with_a_definition_is_named() {
         Some("5"),
         "at most the initial one",
     );
+    // Maintenance that is left out is 0, and above an initial margin below that.
+    for (initial, field, accepted) in [
+        (r#"{"rate_pct":"-5"}"#, "rate_pct", "from 0 to 100"),
+        (r#"{"per_unit":"-5"}"#, "per_unit", "a number from zero"),
+        (
+            r#"{"rate_pct":"4","per_unit":"-5"}"#,
+            "per_unit",
+            "a number from zero",
+        ),
+    ] {
+        for maintenance in ["", r#","maintenance":{"rate_pct":"1","per_unit":"1"}"#] {
+            check(
+                &format!(r#""margin":{{"initial":{initial}{maintenance}}}"#),
+                &format!("margin.initial.{field}"),
+                Some("-5"),
+                accepted,
+            );
+        }
+    }
+    check(
+        r#""margin":{"maintenance":{"per_unit":"1"}}"#,
+        "margin.maintenance.per_unit",
+        Some("1"),
+        "at most the initial one",
+    );
     check(
         r#""collar_pct":"100""#,
         "collar_pct",
