@@ -263,7 +263,7 @@ fn a_document_of_which_nothing_is_written_says_why() {
     let errors = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(2), "{errors}");
     assert!(
-        errors.contains("'--rest <URL>' cannot be used with '[FILE]'"),
+        errors.contains("--rest <URL>") && errors.contains("cannot be used with"),
         "{errors}"
     );
     let output = run(&kraken);
