@@ -404,7 +404,8 @@ fn what_a_file_does_not_say_is_asked_for() {
 fn what_is_nothing_is_no_success() {
     let trades = fixture("history/tardis_trades.csv");
     let trades = trades.to_str().unwrap();
-    refused(&["head", trades, "--symbol", "NOPE"], 1, "no row was read");
+    let others = "no row is of NOPE; accepted as --symbol: ETHUSD, XBTUSD";
+    refused(&["head", trades, "--symbol", "NOPE"], 1, others);
     assert_eq!(told(&["head", trades, "-n", "0"]), "");
     let backwards = [
         "stat",
