@@ -33,7 +33,7 @@ const rowsOf = (page, id) =>
   }, id);
 
 function sweep(told, must) {
-  const names = Object.keys(told.best).filter((name) => new Set(told.runs.map((run) => run[name])).size > 1);
+  const names = Object.keys(told.best ?? {}).filter((name) => new Set(told.runs.map((run) => run[name])).size > 1);
   return [
     [
       "the heat map is what each run came to",
