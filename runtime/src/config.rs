@@ -60,6 +60,11 @@ pub type Projection = Box<dyn FnMut(Step<'_>, &Shard) + Send>;
 pub type Timetable =
     Box<dyn FnMut(TimestampNs, &Shard) -> Option<(TimestampNs, MarketEvent)> + Send>;
 
+/// Market events that a start says of the shard as it was recovered, before anything else is taken and at the time of the
+/// last input: that markets whose data come from outside were lost sight of, so that nothing which is due since then finds
+/// the prices of before.
+pub type Opening = Box<dyn FnOnce(&Shard) -> Vec<MarketEvent> + Send>;
+
 /// The times between the sessions of a market, for windows of plans that follow them: those of the trading calendar of
 /// this name that are no shorter than so many minutes, are not over at the first moment and begin before the second, in
 /// order. `None` where there is no such calendar; and the same answer to the same question, always.
@@ -159,6 +164,8 @@ pub struct Config {
     pub time: Arc<dyn Time>,
     /// Told how far a recovery is.
     pub recovery_hook: Option<RecoveryHook>,
+    /// Market events that the start itself says.
+    pub opening: Option<Opening>,
     /// Market events that a calendar makes due.
     pub timetable: Option<Timetable>,
     /// Where markets' sessions come from; without it windows that follow them do not open.
@@ -196,6 +203,7 @@ impl Config {
             disk: LocalDisk::shared(),
             time: LocalTime::shared(),
             recovery_hook: None,
+            opening: None,
             timetable: None,
             closures: None,
             projection: None,

@@ -25,7 +25,7 @@ use types::{Command, Input, InputKind, Seq, Timer, TimestampNs};
 
 use crate::announcer::Announcer;
 use crate::batch::{Batch, Reply};
-use crate::config::{Config, Timetable};
+use crate::config::{Config, Opening, Timetable};
 use crate::ingress::{Pending, Receipt};
 use crate::journal::record::{self, CHAIN_BYTES};
 use crate::journal::{Chain, Mark};
@@ -73,6 +73,8 @@ pub(crate) struct Core {
     foresight: Foresight,
     sequencer: Sequencer,
     announcer: Announcer,
+    /// `None` once it was said.
+    opening: Option<Opening>,
     timetable: Option<Timetable>,
     /// `None` once it has ended.
     source: Option<Box<dyn Source>>,
@@ -130,6 +132,7 @@ impl Core {
         Self {
             sequencer,
             announcer: Announcer::new(&shard, config.closures),
+            opening: config.opening.take(),
             timetable: config.timetable.take(),
             shard,
             foresight: Foresight::new(),
@@ -168,6 +171,11 @@ impl Core {
         }
         if std::mem::take(&mut self.slept) {
             self.read_clock();
+        }
+        if let Some(opening) = self.opening.take() {
+            for event in opening(&self.shard) {
+                self.take_in(self.shard.ts(), InputKind::Market(event), None, None);
+            }
         }
         let mut stepped = Stepped::Worked;
         match self.take() {

@@ -57,8 +57,8 @@ pub use boards::{
 };
 pub use calendar::{Calendar, CalendarError, OpenDay};
 pub use config::{
-    AckMode, Clock, Closures, Config, Doing, Projection, RecoveryHook, RecoveryProgress, Step,
-    Timetable,
+    AckMode, Clock, Closures, Config, Doing, Opening, Projection, RecoveryHook, RecoveryProgress,
+    Step, Timetable,
 };
 pub use engine::portrait::OrderStage;
 pub use engine::{EventBuf, Limits, Shard, SnapshotError, StateHash, view};

@@ -24,7 +24,7 @@ use crate::progress::recovery_progress;
 use crate::record;
 use crate::start::{found, shown, start};
 pub(crate) use feed::{Feed, open};
-use source::{Followed, LiveSource};
+use source::{Followed, LiveSource, unseen};
 pub(crate) use timetable::Timetable;
 
 /// The real server: live feeds, paper accounts, every rule on every event.
@@ -132,6 +132,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
         limits_stated: file.limits.iter().map(|(name, _)| *name).collect(),
         recovery_hook: Some(shown(&progress)),
         clock: Clock::Wall,
+        opening: Some(Box::new(unseen)),
         timetable: Some(Box::new(move |ts, shard| timetable.next(ts, shard))),
         closures: Some(marketdata::calendar::closures),
         projection: Some(Box::new(move |step, shard| hook(step, shard))),

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use marketdata::connection::Arrived;
 use runtime::{Next, Shard, Source};
-use types::{Command, InputKind, InstrumentId, Label, Price};
+use types::{Command, InputKind, InstrumentId, Label, Liquidity, MarketData, MarketEvent, Price};
 
 use super::Setup;
 
@@ -49,6 +49,23 @@ fn rate_of(sum: i128, is_inverse: bool) -> Option<Price> {
     };
     let rate = i64::try_from(rate).ok()?;
     (rate > 0).then_some(Price(rate))
+}
+
+/// What a start says: no outside market was seen since the last input, and it is not known when one will be. A feed that does
+/// not come up says nothing by itself, nor does one that the file has no more.
+pub(super) fn unseen(shard: &Shard) -> Vec<MarketEvent> {
+    (0..shard.instrument_count())
+        .map(InstrumentId)
+        .filter(|&id| {
+            let known = shard.instrument_view(id);
+            known.is_some_and(|known| known.instrument.liquidity != Liquidity::Crossed)
+        })
+        .map(|instrument| MarketEvent {
+            instrument,
+            ts_event: shard.ts(),
+            data: MarketData::Gap,
+        })
+        .collect()
 }
 
 /// The source of a server.

@@ -230,6 +230,56 @@ fn a_server_follows_a_venue_that_goes_away_and_comes_back() {
 }
 
 #[test]
+fn a_server_that_starts_without_its_venue_fills_nothing_at_the_prices_of_before() {
+    let listen = "127.0.0.1:0";
+    let symbols = "BTCUSDT,ETHUSDT";
+    let mut venue = Running::start(&[
+        "venue",
+        "binance-spot",
+        "--symbols",
+        symbols,
+        "--listen",
+        listen,
+    ]);
+    let address = venue.word_after("ws://");
+    let directory = tempfile::tempdir().unwrap();
+    let config = config(directory.path(), &address);
+    let mut server = Running::start(&["serve", "--config", &config]);
+    let url = server.word_after("Open ");
+    let deadline = Instant::now() + Duration::from_mins(2);
+    let instruments = |url: &str| get(url.trim_start_matches("http://"), "/v1/instruments");
+    while instruments(&url).matches("\"is_stale\":false").count() < 2
+        || feeds(&url)["feeds"][0]["instruments"][0]["state"] != "live"
+    {
+        assert!(Instant::now() < deadline, "{}", instruments(&url));
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    let (status, body) = post(&url, "/v1/accounts", r#"{"plan":"0","name":"anna"}"#);
+    assert_eq!(status, "HTTP/1.1 201 Created", "{body}");
+    let buy = |url: &str, id: u32| {
+        let order = format!(
+            r#"{{"client_order_id":"{id}","instrument":"0","side":"buy","type":"market","qty":"1"}}"#
+        );
+        post(url, "/v1/accounts/0/orders", &order)
+    };
+    let (status, body) = buy(&url, 1);
+    assert_eq!(status, "HTTP/1.1 201 Created", "{body}");
+    // Both end without a word.
+    drop(server);
+    drop(venue);
+    let mut server = Running::start(&["serve", "--config", &config]);
+    let url = server.word_after("Open ");
+    let (status, body) = buy(&url, 2);
+    assert_eq!(status, "HTTP/1.1 422 Unprocessable Entity", "{body}");
+    assert!(body.contains("bad_quote"), "{body}");
+    // Views follow a little later.
+    while instruments(&url).matches("\"is_stale\":true").count() < 2 {
+        assert!(Instant::now() < deadline, "{}", instruments(&url));
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}
+
+#[test]
 fn a_file_that_is_not_accepted_says_where_and_what_would_be() {
     let directory = tempfile::tempdir().unwrap();
     let path = config(directory.path(), "127.0.0.1:1");

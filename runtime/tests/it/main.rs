@@ -12,6 +12,7 @@ mod kill;
 mod latencies;
 mod leftovers;
 mod limits;
+mod opening;
 mod overload;
 mod ports;
 mod power_loss;
