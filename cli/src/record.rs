@@ -83,7 +83,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
                 looks.tick().await;
                 // Nobody asks for what it means.
                 for ring in &mut rings {
-                    while ring.pop().is_ok() {
+                    while ring.pop().is_some() {
                         has_heard = true;
                     }
                 }
@@ -121,7 +121,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
         }
         anyhow::Ok(failure)
     })?;
-    has_heard |= rings.iter_mut().any(|ring| ring.pop().is_ok());
+    has_heard |= rings.iter_mut().any(|ring| ring.pop().is_some());
     let finished = finish(recorder, &args.out);
     match failure {
         Some(reason) => bail!("{}: {reason}", args.out.display()),

@@ -7,6 +7,8 @@
 mod request;
 mod socket;
 mod status;
+#[cfg(test)]
+mod tests;
 
 pub use request::document;
 pub use socket::provide_tls;
@@ -20,7 +22,7 @@ use arc_swap::ArcSwap;
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
 use tokio::sync::watch;
-use types::{MarketEvent, TimestampNs};
+use types::{DepthUpdate, MarketEvent, TimestampNs};
 
 use crate::feed::{Action, Adapter, Budget, FetchId, Malformed, Output, Pace, Stream};
 use crate::generator::Xorshift64Star;
@@ -95,6 +97,8 @@ pub struct Outlets {
     pub wake: Arc<dyn Fn() + Send + Sync>,
     /// How it stands, for pages and metrics.
     pub status: Arc<ArcSwap<Status>>,
+    /// Depth updates that came out of `events` and that nobody needs any more, for their memory; without it each is a new one.
+    pub spent: Option<rtrb::Consumer<Box<DepthUpdate>>>,
     /// All that passes; a recorder.
     pub tap: Option<Tap>,
 }
@@ -351,20 +355,21 @@ impl Connection {
                         .ok_or_else(|| broken(&"the venue closed the connection"))?
                         .map_err(|error| broken(&error))?;
                     (heard, pinged) = (Instant::now(), None);
-                    if let Heard::Message(bytes) = message {
-                        self.on_message(bytes).await;
+                    if matches!(message, Heard::Message) {
+                        self.on_message(socket.message()).await;
                     }
                 }
             }
         }
     }
 
-    async fn on_message(&mut self, mut bytes: Vec<u8>) {
+    async fn on_message(&mut self, bytes: &mut [u8]) {
         let time = now();
         self.link.messages += 1;
         self.link.bytes += bytes.len() as u64;
-        self.tap(time, || Passed::Message(bytes.clone()));
-        let read = self.adapter.message(&mut bytes, time, &mut self.output);
+        self.tap(time, || Passed::Message(bytes.to_vec()));
+        self.take_spent();
+        let read = self.adapter.message(bytes, time, &mut self.output);
         self.note(read);
         self.flush(time).await;
     }
@@ -413,6 +418,17 @@ impl Connection {
             let feed = self.adapter.name();
             tracing::warn!(feed, %error, "a message could not be read");
             self.link.last_error = Some(error.to_string());
+        }
+    }
+
+    /// Takes back depth updates that the consumer is done with, for their memory.
+    fn take_spent(&mut self) {
+        let spent = self.outlets.spent.as_mut();
+        for update in spent.into_iter().flat_map(|spent| {
+            // One by one: who gives them back goes on doing so.
+            std::iter::from_fn(|| spent.pop().ok())
+        }) {
+            self.output.recycle(update);
         }
     }
 

@@ -21,7 +21,7 @@ use engine::{Foresight, Shard, StateHash};
 use rtrb::{Consumer, Producer};
 use tokio::sync::oneshot;
 use types::frame::FRAME_BYTES_MAX;
-use types::{Command, Input, InputKind, Seq, Timer, TimestampNs};
+use types::{Command, Input, InputKind, MarketData, MarketEvent, Seq, Timer, TimestampNs};
 
 use crate::announcer::Announcer;
 use crate::batch::{Batch, Reply};
@@ -189,7 +189,15 @@ impl Core {
             Taken::Port(served) => self.serve(served),
             Taken::Source(ts, kind) => {
                 let since = is_sampled(&mut self.source_taken).then(Instant::now);
-                self.take_in(ts, kind, None, since);
+                let applied = self.take_in(ts, kind, None, since);
+                if let InputKind::Market(MarketEvent {
+                    data: MarketData::DepthDelta(update) | MarketData::DepthSnapshot(update),
+                    ..
+                }) = applied
+                    && let Some(source) = &mut self.source
+                {
+                    source.take_back(update);
+                }
                 self.since_clock += 1;
             }
             Taken::Nothing(_) if self.shared.is_stopping() => {
@@ -337,13 +345,14 @@ impl Core {
         kind: InputKind,
         reply: Option<oneshot::Sender<Receipt>>,
         since: Option<Instant>,
-    ) {
+    ) -> InputKind {
         self.prepare(ts);
         let ts = self.sequencer.stamp(ts);
-        self.apply(ts, kind, reply);
+        let kind = self.apply(ts, kind, reply);
         if let Some(since) = since {
             self.shared.counters.feed_to_applied.record(since.elapsed());
         }
+        kind
     }
 
     /// What has to come before an input at `ts`.
@@ -384,9 +393,17 @@ impl Core {
         }
     }
 
-    fn apply(&mut self, ts: TimestampNs, kind: InputKind, reply: Option<oneshot::Sender<Receipt>>) {
+    /// Gives back what was applied.
+    fn apply(
+        &mut self,
+        ts: TimestampNs,
+        kind: InputKind,
+        reply: Option<oneshot::Sender<Receipt>>,
+    ) -> InputKind {
         let seq = self.shard.seq().next();
-        self.apply_input(&Input { seq, ts, kind }, reply);
+        let input = Input { seq, ts, kind };
+        self.apply_input(&input, reply);
+        input.kind
     }
 
     /// Where in the batch the events of a stamped input are; `None` when it was dropped.

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use engine::Shard;
-use types::{InputKind, TimestampNs};
+use types::{DepthUpdate, InputKind, TimestampNs};
 
 /// A pull-based supplier of inputs: a feed, a recording, a generator, a scenario.
 ///
@@ -13,6 +13,11 @@ pub trait Source: Send {
     /// The next input, asked for between inputs. `shard` is as the last input left it. `now` is coarse:
     /// it is read again after every wait and at least every 32 inputs.
     fn next(&mut self, shard: &Shard, now: Instant) -> Next;
+
+    /// The depth update of the input that was asked for last, once it was applied: its memory may be used again.
+    fn take_back(&mut self, update: Box<DepthUpdate>) {
+        drop(update);
+    }
 }
 
 /// A source's answer.

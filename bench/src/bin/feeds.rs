@@ -17,7 +17,8 @@ use marketdata::local::{Change, Counterpart, Market, Wander};
 use marketdata::venue::{FEEDS, Feed};
 use types::{
     DepthUpdate, FeeSchedule, Input, InputKind, Instrument, InstrumentId, InstrumentKind, Label,
-    Level, Liquidity, Margin, Money, PaperModel, Price, Qty, Ratio, Seq, ShardId, TimestampNs,
+    Level, Liquidity, Margin, MarketData, MarketEvent, Money, PaperModel, Price, Qty, Ratio, Seq,
+    ShardId, TimestampNs,
 };
 
 /// Measures the decoding of every venue's messages, and the way through a socket.
@@ -384,11 +385,13 @@ fn through_socket(feed: &Feed, talk: Talk) -> Option<f64> {
     };
 
     let (events, mut arrived) = rtrb::RingBuffer::<Arrived>::new(1 << 16);
+    let (mut spent, back) = rtrb::RingBuffer::new(64);
     let status = Status::new(adapter.name(), &listings(feed));
     let outlets = Outlets {
         events,
         wake: Arc::new(|| {}),
         status: Arc::new(arc_swap::ArcSwap::from_pointee(status)),
+        spent: Some(back),
         tap: None,
     };
     let settings = Settings::new(format!("{scheme}://{address}"), format!("http://{address}"));
@@ -425,7 +428,15 @@ fn through_socket(feed: &Feed, talk: Talk) -> Option<f64> {
                 seen += 1;
                 buffer.clear();
                 let ts = received.max(shard.ts());
-                shard.apply(&input(seq, ts, InputKind::Market(event)), &mut buffer);
+                let applied = input(seq, ts, InputKind::Market(event));
+                shard.apply(&applied, &mut buffer);
+                if let InputKind::Market(MarketEvent {
+                    data: MarketData::DepthDelta(update) | MarketData::DepthSnapshot(update),
+                    ..
+                }) = applied.kind
+                {
+                    let _ = spent.push(update);
+                }
             }
         }
         let elapsed = first?.elapsed();

@@ -10,10 +10,12 @@ use marketdata::feed::{Channels, Credentials, Listing, Spec};
 use marketdata::tape::{FeedHeader, Tap, TapeListing};
 use marketdata::venue;
 use rtrb::RingBuffer;
-use types::InstrumentId;
+use types::{DepthUpdate, InstrumentId};
 
 /// Events of one feed that wait for the engine. A feed that is faster waits; nothing is dropped.
 const FEED_EVENTS_MAX: usize = 65_536;
+/// Depth updates that wait to be used again.
+const SPENT_MAX: usize = 64;
 
 /// A feed before it has connected.
 pub(crate) struct Feed {
@@ -21,14 +23,31 @@ pub(crate) struct Feed {
     credentials: Credentials,
     settings: Settings,
     events: rtrb::Producer<Arrived>,
+    spent: rtrb::Consumer<Box<DepthUpdate>>,
     pub(crate) status: Arc<ArcSwap<Status>>,
 }
 
+/// The engine's end of a feed.
+pub(crate) struct Ring {
+    events: rtrb::Consumer<Arrived>,
+    spent: rtrb::Producer<Box<DepthUpdate>>,
+}
+
+impl Ring {
+    /// What the feed says next.
+    pub(crate) fn pop(&mut self) -> Option<Arrived> {
+        self.events.pop().ok()
+    }
+
+    /// Gives the feed a depth update back that nobody needs any more, for its memory.
+    pub(crate) fn give_back(&mut self, update: Box<DepthUpdate>) {
+        // It has enough where there is no place.
+        let _ = self.spent.push(update);
+    }
+}
+
 /// A feed of the file, and where its events will be.
-pub(crate) fn open(
-    feed: &FeedFile,
-    file: &ServerFile,
-) -> anyhow::Result<(Feed, rtrb::Consumer<Arrived>)> {
+pub(crate) fn open(feed: &FeedFile, file: &ServerFile) -> anyhow::Result<(Feed, Ring)> {
     let listings: Vec<_> = feed
         .symbols
         .iter()
@@ -64,7 +83,12 @@ pub(crate) fn open(
     };
     header.adapter().check()?;
     let addresses = known.addresses;
-    let (events, ring) = RingBuffer::new(FEED_EVENTS_MAX);
+    let (events, arrived) = RingBuffer::new(FEED_EVENTS_MAX);
+    let (spent, back) = RingBuffer::new(SPENT_MAX);
+    let ring = Ring {
+        events: arrived,
+        spent,
+    };
     let own =
         |address: &Option<String>, known: &str| address.clone().unwrap_or_else(|| known.to_owned());
     let settings = Settings {
@@ -84,6 +108,7 @@ pub(crate) fn open(
         credentials,
         settings,
         events,
+        spent: back,
     };
     Ok((feed, ring))
 }
@@ -113,6 +138,7 @@ impl Feed {
             events: self.events,
             wake,
             status: self.status,
+            spent: Some(self.spent),
             tap,
         };
         Connection::new(adapter, self.settings, outlets).context("the feed's requests")

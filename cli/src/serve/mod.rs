@@ -23,7 +23,7 @@ use crate::demo::{read_only, say, stop, stop_signal};
 use crate::progress::recovery_progress;
 use crate::record;
 use crate::start::{found, shown, start};
-pub(crate) use feed::{Feed, open};
+pub(crate) use feed::{Feed, Ring, open};
 use source::{Followed, LiveSource, unseen};
 pub(crate) use timetable::Timetable;
 

@@ -5,9 +5,11 @@ use std::time::{Duration, Instant};
 
 use marketdata::connection::Arrived;
 use runtime::{Next, Shard, Source};
-use types::{Command, InputKind, InstrumentId, Label, Liquidity, MarketData, MarketEvent, Price};
+use types::{
+    Command, DepthUpdate, InputKind, InstrumentId, Label, Liquidity, MarketData, MarketEvent, Price,
+};
 
-use super::Setup;
+use super::{Ring, Setup};
 
 /// A feed that has put something into its ring wakes the shard; this is for none that does not.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
@@ -71,7 +73,7 @@ pub(super) fn unseen(shard: &Shard) -> Vec<MarketEvent> {
 /// The source of a server.
 pub(super) struct LiveSource {
     setup: Setup,
-    rings: Vec<rtrb::Consumer<Arrived>>,
+    rings: Vec<Ring>,
     /// The feed whose turn it is.
     turn: usize,
     is_set_up: bool,
@@ -85,7 +87,7 @@ pub(super) struct LiveSource {
 }
 
 impl LiveSource {
-    pub(super) fn new(setup: Setup, rings: Vec<rtrb::Consumer<Arrived>>) -> Self {
+    pub(super) fn new(setup: Setup, rings: Vec<Ring>) -> Self {
         Self {
             setup,
             rings,
@@ -151,7 +153,7 @@ impl Source for LiveSource {
         }
         for _ in 0..self.rings.len() {
             self.turn = (self.turn + 1) % self.rings.len();
-            if let Ok(Arrived { received, event }) = self.rings[self.turn].pop() {
+            if let Some(Arrived { received, event }) = self.rings[self.turn].pop() {
                 return Next::Input {
                     ts: received,
                     kind: InputKind::Market(event),
@@ -159,6 +161,12 @@ impl Source for LiveSource {
             }
         }
         Next::Wait(LOOK_EVERY)
+    }
+
+    fn take_back(&mut self, update: Box<DepthUpdate>) {
+        if let Some(ring) = self.rings.get_mut(self.turn) {
+            ring.give_back(update);
+        }
     }
 }
 

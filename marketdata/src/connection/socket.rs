@@ -15,17 +15,25 @@ use crate::feed::Stream;
 
 /// What came.
 pub(super) enum Heard {
-    /// A message for the adapter.
-    Message(Vec<u8>),
+    /// A message for the adapter: [`Socket::message`].
+    Message,
     /// A ping or a pong: the other side is there.
     Sign,
 }
 
-pub(super) enum Socket {
+pub(super) struct Socket {
+    wire: Wire,
+    /// The newest message. Adapters write into what they read, so it is a copy, in memory that stays.
+    message: Vec<u8>,
+}
+
+enum Wire {
     WebSocket(Box<WebSocketStream<MaybeTlsStream<TcpStream>>>),
     Lines {
         parts: BoxStream<'static, Result<Vec<u8>, String>>,
         buffer: Vec<u8>,
+        /// Bytes of the buffer that were read.
+        read: usize,
         line_bytes_max: usize,
     },
 }
@@ -60,7 +68,7 @@ impl Socket {
                 let opened =
                     tokio_tungstenite::connect_async_with_config(request, Some(config), true).await;
                 let (socket, _) = opened.map_err(|error| with_source(&error))?;
-                Ok(Self::WebSocket(Box::new(socket)))
+                Ok(Self::of(Wire::WebSocket(Box::new(socket))))
             }
             Stream::Lines { path, headers } => {
                 let mut request = client.get(settings.stream.clone() + path);
@@ -75,17 +83,30 @@ impl Socket {
                     part.map(|part| part.to_vec())
                         .map_err(|error| with_source(&error))
                 });
-                Ok(Self::Lines {
+                Ok(Self::of(Wire::Lines {
                     parts: parts.boxed(),
                     buffer: Vec::new(),
+                    read: 0,
                     line_bytes_max: settings.message_bytes_max,
-                })
+                }))
             }
         }
     }
 
+    const fn of(wire: Wire) -> Self {
+        Self {
+            wire,
+            message: Vec::new(),
+        }
+    }
+
+    /// The newest message.
+    pub(super) fn message(&mut self) -> &mut [u8] {
+        &mut self.message
+    }
+
     pub(super) async fn send(&mut self, bytes: Vec<u8>, is_binary: bool) -> Result<(), String> {
-        let Self::WebSocket(socket) = self else {
+        let Wire::WebSocket(socket) = &mut self.wire else {
             return Ok(());
         };
         let message = if is_binary {
@@ -102,7 +123,7 @@ impl Socket {
 
     /// Asks whether the other side is there; lines cannot ask.
     pub(super) async fn ping(&mut self) -> Result<(), String> {
-        let Self::WebSocket(socket) = self else {
+        let Wire::WebSocket(socket) = &mut self.wire else {
             return Ok(());
         };
         socket
@@ -113,10 +134,16 @@ impl Socket {
 
     /// What comes next; `None` when the venue has closed. Dropping the wait loses nothing.
     pub(super) async fn next(&mut self) -> Option<Result<Heard, String>> {
-        match self {
-            Self::WebSocket(socket) => Some(match socket.next().await? {
-                Ok(Message::Text(text)) => Ok(Heard::Message(text.as_bytes().to_vec())),
-                Ok(Message::Binary(bytes)) => Ok(Heard::Message(bytes.to_vec())),
+        let Self { wire, message } = self;
+        let mut hear = |bytes: &[u8]| {
+            message.clear();
+            message.extend_from_slice(bytes);
+            Ok(Heard::Message)
+        };
+        match wire {
+            Wire::WebSocket(socket) => Some(match socket.next().await? {
+                Ok(Message::Text(text)) => hear(text.as_bytes()),
+                Ok(Message::Binary(bytes)) => hear(&bytes),
                 // Pings are answered by the library.
                 Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_)) => Ok(Heard::Sign),
                 Ok(Message::Close(frame)) => {
@@ -126,24 +153,26 @@ impl Socket {
                 }
                 Err(error) => Err(with_source(&error)),
             }),
-            Self::Lines {
+            Wire::Lines {
                 parts,
                 buffer,
+                read,
                 line_bytes_max,
             } => loop {
-                if let Some(end) = buffer.iter().position(|&byte| byte == b'\n') {
-                    let rest = buffer.split_off(end + 1);
-                    let mut line = std::mem::replace(buffer, rest);
-                    line.truncate(end);
+                let rest = &buffer[*read..];
+                if let Some(end) = rest.iter().position(|&byte| byte == b'\n') {
+                    let line = &rest[..end];
+                    *read += end + 1;
                     if !line.trim_ascii().is_empty() {
-                        return Some(Ok(Heard::Message(line)));
+                        return Some(hear(line));
                     }
                     continue;
                 }
-                if buffer.len() > *line_bytes_max {
+                if rest.len() > *line_bytes_max {
                     let error = format!("a line longer than {line_bytes_max} bytes");
                     return Some(Err(error));
                 }
+                buffer.drain(..std::mem::take(read));
                 match parts.next().await? {
                     Ok(part) => buffer.extend_from_slice(&part),
                     Err(error) => return Some(Err(error)),

@@ -70,6 +70,7 @@ impl Client {
             events,
             wake: Arc::new(|| {}),
             status: Arc::clone(&status),
+            spent: None,
             tap,
         };
         let (stop, stopped) = watch::channel(false);

@@ -57,6 +57,7 @@ async fn weather(
     .await
     .unwrap();
     let (events, mut arrived) = rtrb::RingBuffer::<Arrived>::new(1 << 16);
+    let (mut spent, back) = rtrb::RingBuffer::new(64);
     let status = Arc::new(ArcSwap::from_pointee(Status::new(
         adapter.name(),
         &listings,
@@ -84,6 +85,7 @@ async fn weather(
         events,
         wake: Arc::new(|| {}),
         status: Arc::clone(&status),
+        spent: Some(back),
         tap: None,
     };
     let (stop, stopped) = watch::channel(false);
@@ -104,6 +106,10 @@ async fn weather(
                 let level = |price, qty| Level { price, qty };
                 book.set(Side::Buy, level(quote.bid, quote.bid_qty));
                 book.set(Side::Sell, level(quote.ask, quote.ask_qty));
+            }
+            if let MarketData::DepthDelta(update) | MarketData::DepthSnapshot(update) = event.data {
+                // For its memory, as an engine gives it back.
+                let _ = spent.push(update);
             }
         }
         count
@@ -234,6 +240,7 @@ fn quiet(settings: Settings) -> (Arc<ArcSwap<Status>>, Connection) {
         events: rtrb::RingBuffer::new(1 << 12).0,
         wake: Arc::new(|| {}),
         status: Arc::clone(&status),
+        spent: None,
         tap: None,
     };
     let adapter = feed.adapter(credentials, listings, channels);
