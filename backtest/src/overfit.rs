@@ -155,10 +155,16 @@ pub enum CrossValidationError {
 impl CrossValidation {
     /// How many trials were not compared, in words; nothing where all were.
     pub fn left_out_words(&self) -> Option<String> {
-        match self.left_out {
-            0 => None,
-            left_out => Some(format!("left out without a Sharpe ratio: {left_out}")),
-        }
+        let undefined = (self.left_out > 0)
+            .then(|| format!("left out without a Sharpe ratio: {}", self.left_out));
+        let thinned = (self.defined > self.trials).then(|| {
+            format!(
+                "{} of {} were compared, evenly spread over the search",
+                self.trials, self.defined
+            )
+        });
+        let words: Vec<_> = undefined.into_iter().chain(thinned).collect();
+        (!words.is_empty()).then(|| words.join("; "))
     }
 }
 
@@ -167,6 +173,8 @@ impl CrossValidation {
 pub struct CrossValidation {
     /// Trials that were compared.
     pub trials: usize,
+    /// Trials that could be: those that have a Sharpe ratio.
+    pub defined: usize,
     /// Trials without a Sharpe ratio, as those that never traded: they were not compared.
     pub left_out: usize,
     /// Cells that the returns were cut into.
@@ -212,13 +220,15 @@ pub fn cross_validate(trials: &[&[Moments]]) -> Result<CrossValidation, CrossVal
     if !is_even || trials.iter().any(|trial| trial.len() != cells) {
         return Err(CrossValidationError::Cells { cells });
     }
-    let left_out = all - trials.len();
+    let defined = trials.len();
+    let left_out = all - defined;
     let kept = trials.len().min(CSCV_TRIALS_MAX);
     let trials: Vec<&[Moments]> = (0..kept)
         .map(|place| trials[place * trials.len() / kept])
         .collect();
     let mut found = CrossValidation {
         trials: kept,
+        defined,
         left_out,
         cells,
         splits: 0,

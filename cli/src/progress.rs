@@ -25,7 +25,9 @@ pub(crate) fn reading_progress(bytes: u64) -> anyhow::Result<ProgressBar> {
     if !io::stderr().is_terminal() {
         return Ok(ProgressBar::hidden());
     }
-    let style = ProgressStyle::with_template("{bar:40} {bytes} of {total_bytes}, {eta} left")
-        .context("the template of the progress bar")?;
+    let style = ProgressStyle::with_template(
+        "{bar:40} {bytes} of {total_bytes}, {bytes_per_sec}, {eta} left",
+    )
+    .context("the template of the progress bar")?;
     Ok(ProgressBar::new(bytes).with_style(style))
 }

@@ -141,7 +141,7 @@ pub struct Edge {
 }
 
 /// The sessions of a market.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Calendar {
     name: String,
     zone: TimeZone,
@@ -150,6 +150,18 @@ pub struct Calendar {
     rules: fn(Date) -> Option<Exception>,
     /// Beside the rules, and before them.
     own: BTreeMap<TradingDay, Exception>,
+}
+
+impl std::fmt::Debug for Calendar {
+    /// What makes two of them the same, so that equal ones are told alike.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Calendar")
+            .field("name", &self.name)
+            .field("zone", &self.zone)
+            .field("week", &self.week)
+            .field("own", &self.own)
+            .finish_non_exhaustive()
+    }
 }
 
 impl PartialEq for Calendar {

@@ -6,7 +6,7 @@ use std::collections::VecDeque;
 use engine::Shard;
 use types::{Calendar, Command, InputKind, Interval, MarketEvent, TimestampNs};
 
-use crate::announcer::Announcer;
+use crate::announcer::{AHEAD_NS, Announcer};
 use crate::config::{Clock, Closures, Timetable};
 use crate::sequencer::Sequencer;
 use crate::time::LocalTime;
@@ -17,6 +17,8 @@ pub struct Almanac {
     sequencer: Sequencer,
     timetable: Option<Timetable>,
     told: VecDeque<(Calendar, Interval)>,
+    /// Told as their time comes, by their start.
+    given: VecDeque<(Calendar, Interval)>,
     /// An event of the timetable that waits for the rolls before it.
     held: Option<(TimestampNs, MarketEvent)>,
     /// Plans and competitions that are known.
@@ -31,9 +33,19 @@ impl Almanac {
             sequencer: Sequencer::new(Clock::Source, LocalTime::shared(), shard),
             timetable,
             told: VecDeque::new(),
+            given: VecDeque::new(),
             held: None,
             known: (shard.plan_count(), shard.competition_count()),
         }
+    }
+
+    /// With hours that no calendar knows and somebody would announce, such as those of news: each is announced as far ahead as
+    /// those of calendars.
+    #[must_use]
+    pub fn with_intervals(mut self, mut given: Vec<(Calendar, Interval)>) -> Self {
+        given.sort_by_key(|(_, interval)| interval.start);
+        self.given = given.into();
+        self
     }
 
     /// The next input that comes before one at `ts`, and its time; asked again until there is none, with each applied
@@ -52,6 +64,16 @@ impl Almanac {
             last => last,
         };
         self.told.extend(self.announcer.due(ts, last, shard));
+        while ts != TimestampNs(0)
+            && let Some((calendar, interval)) = self
+                .given
+                .pop_front_if(|(_, it)| it.start.0 <= ts.0.saturating_add(AHEAD_NS))
+        {
+            // No window is open so long after the hours that it follows.
+            if interval.end.0.saturating_add(AHEAD_NS) > last.0 {
+                self.told.push_back((calendar, interval));
+            }
+        }
         if let Some((calendar, interval)) = self.told.pop_front() {
             let command = Command::AnnounceWindow { calendar, interval };
             return Some((self.sequencer.stamp(last), InputKind::Command(command)));

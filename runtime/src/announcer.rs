@@ -21,7 +21,7 @@ use crate::config::Closures;
 const SECOND_NS: u64 = 1_000_000_000;
 const DAY_NS: u64 = 86_400 * SECOND_NS;
 /// How far ahead a look tells: the most that a plan widens a window by, and the time to the next look.
-const AHEAD_NS: u64 = 8 * DAY_NS;
+pub(crate) const AHEAD_NS: u64 = 8 * DAY_NS;
 /// How much time without input is made up for.
 const GAP_MAX_NS: u64 = 31 * DAY_NS;
 const NEVER: TimestampNs = TimestampNs(u64::MAX);

@@ -49,7 +49,8 @@ pub enum EvolveError {
 }
 
 /// Looks for the best values between the ends of the axes. Every generation is a sweep, so the result is the same on
-/// any number of threads. The trials are in the order in which they were made, each set of values once.
+/// any number of threads. The trials are in the order in which they were made, each set of values once. `before`: trials that
+/// are known by their places, from a search that was stopped; what their values are follows from the places.
 ///
 /// # Errors
 /// See [`EvolveError`].
@@ -58,6 +59,7 @@ pub fn evolve(
     space: &Space,
     evolution: Evolution,
     objective: Objective,
+    mut before: BTreeMap<usize, Trial>,
     threads: usize,
     done: &mut dyn FnMut(&Trial) -> bool,
 ) -> Result<Vec<Trial>, EvolveError> {
@@ -92,7 +94,20 @@ pub fn evolve(
             }
         }
         let first = trials.len();
-        let run = world.sweep(&fresh, BTreeMap::new(), threads, &mut |trial| {
+        let known_here = fresh.iter().enumerate().filter_map(|(place, values)| {
+            let trial = before.remove(&(first + place))?;
+            let values = values.clone();
+            Some((
+                place,
+                Trial {
+                    place,
+                    values,
+                    ..trial
+                },
+            ))
+        });
+        let known_here = known_here.collect();
+        let run = world.sweep(&fresh, known_here, threads, &mut |trial| {
             let trial = Trial {
                 place: first + trial.place,
                 ..trial.clone()

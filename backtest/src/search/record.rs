@@ -89,11 +89,12 @@ pub fn to_line(trial: &Trial) -> String {
     line
 }
 
-/// The trial of a line; `None` of one that was cut off or is none. `points`: of the search.
-pub fn of_line(line: &str, points: &[Values]) -> Option<Trial> {
+/// The trial of a line; `None` of one that was cut off or is none. `values`: of the trial at a place of the search, if
+/// there is one.
+pub fn of_line(line: &str, values: &dyn Fn(usize) -> Option<Values>) -> Option<Trial> {
     let mut fields = line.strip_suffix('\n')?.split('\t');
     let place: usize = fields.next()?.parse().ok()?;
-    let values = points.get(place)?.clone();
+    let values = values(place)?;
     let path = match fields.next()? {
         "columns" => Path::Columns,
         "engine" => Path::Engine,
@@ -206,18 +207,22 @@ mod tests {
             path: Path::Columns,
         };
         let line = to_line(&trial);
-        assert_eq!(of_line(&line, &points).as_ref(), Some(&trial));
+        let known = |place: usize| points.get(place).cloned();
+        assert_eq!(of_line(&line, &known).as_ref(), Some(&trial));
         let refused = Trial {
             figures: None,
             path: Path::Engine,
             ..trial
         };
-        assert_eq!(of_line(&to_line(&refused), &points), Some(refused));
+        assert_eq!(of_line(&to_line(&refused), &known), Some(refused));
         // Cut off anywhere, it is none.
         for end in 0..line.len() {
-            assert_eq!(of_line(&line[..end], &points), None, "{end}");
+            assert_eq!(of_line(&line[..end], &known), None, "{end}");
         }
-        assert_eq!(of_line(&line, &points[..2]), None);
+        assert_eq!(
+            of_line(&line, &|place| points[..2].get(place).cloned()),
+            None
+        );
     }
 
     #[test]

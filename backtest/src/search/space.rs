@@ -314,7 +314,8 @@ impl Objective {
         let value = match self {
             Self::Sharpe => figures.sharpe,
             Self::Return => Some(figures.equity.saturating_sub(figures.initial).0 as f64),
-            Self::Drawdown => Some(-figures.max_drawdown),
+            // Whoever never trades loses nothing, and is no answer.
+            Self::Drawdown => (figures.fills > 0).then_some(-figures.max_drawdown),
             Self::ReturnOverDrawdown => {
                 (figures.max_drawdown > 0.0).then(|| figures.total_return() / figures.max_drawdown)
             }

@@ -4,6 +4,7 @@ use ::backtest::outcome::Outcome;
 use ::backtest::run::{Fills, Settings};
 use ::backtest::strategies::DAY_NS_MIN;
 use marketdata::history::Edges;
+use rules::{Conduct, Plan};
 use types::{Label, Qty, TimestampNs};
 
 /// The bars of a day that have a roll between their start and their end, or at it: what they did is known to the engine
@@ -37,10 +38,12 @@ pub(super) fn of_run(
     outcome: &Outcome,
     judges: &[(&str, &[TimestampNs])],
     splits: &[(TimestampNs, Label)],
+    unknown_hours: Option<&str>,
 ) -> Vec<String> {
     let counts = &outcome.counts;
     let late = judges.iter().map(|judge| late_bars(outcome, *judge));
     let mut cautions: Vec<String> = late.flatten().collect();
+    cautions.extend(unknown_hours.map(ToOwned::to_owned));
     for (ts, symbol) in splits {
         cautions.push(format!(
             "{symbol} was split at {ts}: the account's position is, what the strategy's indicators hold of before is not, \
@@ -87,6 +90,17 @@ pub(super) fn of_run(
         ));
     }
     cautions
+}
+
+/// What of a plan those do not judge who follow profits.
+pub(super) fn without_conduct(plan: &Plan) -> Option<String> {
+    (plan.conduct != Conduct::default()).then(|| {
+        format!(
+            "plan '{}' has rules of conduct, which are about orders and positions and are not judged here: what is, are profits; \
+             dynasty backtest --plan judges them",
+            plan.name
+        )
+    })
 }
 
 /// Attempts under a plan realise what is held together at once.

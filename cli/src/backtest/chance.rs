@@ -22,7 +22,7 @@ use types::{Event, EventKind, Funding, Input, InputKind, Money, Ratio, Timestamp
 
 use super::ignored::Purpose;
 use super::report::{self, Subject};
-use super::search::threads;
+use super::search::{progress, threads};
 use super::world::Prepared;
 use super::{Args, Format, Usage, measured, parse};
 use crate::demo::say;
@@ -262,6 +262,7 @@ fn again(
         .into());
     }
     let next = AtomicUsize::new(0);
+    let bar = progress(simulation.paths)?;
     let work = || -> anyhow::Result<Vec<(usize, Option<RunPath>)>> {
         let mut made = Vec::new();
         loop {
@@ -272,6 +273,7 @@ fn again(
             let seed = Random::of(simulation.seed, path as u64).draw();
             let outcome = prepared.run_moved(share, seed)?;
             made.push((path, RunPath::of(&outcome.equity_values())));
+            bar.inc(1);
         }
     };
     let mut runs = std::thread::scope(|scope| {
@@ -287,6 +289,7 @@ fn again(
     .into_iter()
     .flatten()
     .collect::<Vec<_>>();
+    bar.finish_and_clear();
     runs.sort_by_key(|(path, _)| *path);
     let count = runs.len();
     let runs: Vec<RunPath> = runs.into_iter().filter_map(|(_, run)| run).collect();
@@ -491,6 +494,7 @@ fn under_plan(
     page: Option<&mut Report<'_>>,
 ) -> anyhow::Result<()> {
     let cautions: Vec<String> = [
+        super::caution::without_conduct(&plan),
         super::caution::late_bars(outcome, ("the plan", opened)),
         super::caution::held_together(outcome),
     ]

@@ -48,6 +48,11 @@ pub(super) fn of_search(args: &Args, purpose: Purpose) -> Result<(), Usage> {
             return refuse("--benchmark", on_page, with_page);
         }
     }
+    if args.windows.is_some() && purpose != Purpose::Sweep {
+        let why = "windows are about orders, and what is judged here are the profits of runs without rules";
+        let accepted = "dynasty backtest with --plan, --set and the values found";
+        return refuse("--windows", why, accepted);
+    }
     if args.risk_free != Ratio::ZERO {
         if purpose != Purpose::MonteCarlo {
             let why = "Sharpe ratios of searches are without it";

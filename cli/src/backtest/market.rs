@@ -6,12 +6,12 @@ use ::backtest::run::Converter;
 use anyhow::Context as _;
 use gateway::dto::instrument::specification::{Calls, Specification, from_toml};
 use types::{
-    BarPath, Command, FeeSchedule, Instrument, InstrumentId, InstrumentKind, Label, Liquidity,
-    Margin, PaperModel, Price, Qty, Ratio, Slippage,
+    BarPath, Calendar, Command, FeeSchedule, Instrument, InstrumentId, InstrumentKind, Interval,
+    Label, Liquidity, Margin, PaperModel, Price, Qty, Ratio, Slippage,
 };
 
 use super::data::Files;
-use super::{Args, Usage};
+use super::{Args, Usage, hours};
 
 /// The largest order of an instrument that the data alone describes, in whole units.
 const ORDER_UNITS_MAX: i64 = 1_000_000_000;
@@ -22,6 +22,8 @@ pub(super) struct Market {
     pub(super) specifications: Vec<Specification>,
     /// What the data calls each.
     pub(super) symbols: Vec<Label>,
+    /// Hours that are announced.
+    pub(super) hours: Vec<(Calendar, Interval)>,
 }
 
 impl Market {
@@ -41,14 +43,19 @@ impl Market {
 
 /// The instruments of a run.
 pub(super) fn market(args: &Args, files: &Files) -> anyhow::Result<Market> {
-    match &args.instrument {
+    let hours = args.windows.as_deref().map(hours::read).transpose()?;
+    let market = match &args.instrument {
         Some(path) => {
             let name = path.display().to_string();
             let text = fs::read_to_string(path).with_context(|| name.clone())?;
             of_file(from_toml(&name, &text)?, &name, files)
         }
         None => of_data(args, files),
-    }
+    };
+    Ok(Market {
+        hours: hours.unwrap_or_default(),
+        ..market?
+    })
 }
 
 /// What currencies are worth in the account's: as said, or as a market says.
@@ -97,6 +104,7 @@ fn of_file(all: Vec<Specification>, name: &str, files: &Files) -> anyhow::Result
         return Ok(Market {
             symbols: vec![*symbol],
             specifications: all,
+            hours: Vec::new(),
         });
     }
     let mut specifications = Vec::new();
@@ -116,6 +124,7 @@ fn of_file(all: Vec<Specification>, name: &str, files: &Files) -> anyhow::Result
     Ok(Market {
         symbols: files.symbols.clone(),
         specifications,
+        hours: Vec::new(),
     })
 }
 
@@ -165,5 +174,6 @@ fn of_data(args: &Args, files: &Files) -> anyhow::Result<Market> {
     Ok(Market {
         specifications: specifications.collect(),
         symbols: files.symbols.clone(),
+        hours: Vec::new(),
     })
 }

@@ -5,6 +5,7 @@ mod caution;
 mod chance;
 mod data;
 mod entry;
+mod hours;
 mod ignored;
 mod market;
 mod measured;
@@ -153,6 +154,10 @@ pub(crate) struct Args {
     /// The account is opened under this plan: did it pass, or where did it breach and why.
     #[arg(long, value_name = "FILE")]
     plan: Option<PathBuf>,
+    /// Hours of calendars that the plan's windows follow and only a firm knows, such as news: on each line what POST /v1/windows
+    /// takes (docs/plans.md).
+    #[arg(long, value_name = "FILE", requires = "plan")]
+    windows: Option<PathBuf>,
     /// The account enters this competition (docs/competitions.md): its score, and whether it is ranked.
     #[arg(long, value_name = "FILE")]
     competition: Option<PathBuf>,

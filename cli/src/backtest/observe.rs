@@ -22,7 +22,7 @@ use types::{
 use super::data::Files;
 use super::entry::Entered;
 use super::market::Market;
-use super::{Args, tables};
+use super::{Args, hours, tables};
 use crate::progress::reading_progress;
 use crate::serve::Timetable;
 
@@ -57,6 +57,8 @@ pub(super) struct Watch {
     pub(super) account: Option<Box<AccountView>>,
     /// Its entry of a competition at the end.
     pub(super) entered: Option<Entered>,
+    /// What to know of hours that the plan follows.
+    pub(super) unknown_hours: Option<String>,
     /// Names of the instruments.
     pub(super) names: Vec<Label>,
 }
@@ -74,7 +76,8 @@ impl Watch {
             &empty,
             Some(Box::new(move |ts, shard| timetable.next(ts, shard))),
             Some(marketdata::calendar::closures),
-        );
+        )
+        .with_intervals(market.hours.clone());
         if let Some(folder) = &args.proofs {
             fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
         }
@@ -103,6 +106,7 @@ impl Watch {
             splits: Vec::new(),
             account: None,
             entered: None,
+            unknown_hours: hours::unknown(&settings.plan, &market.hours),
             names: instruments.iter().map(|it| it.symbol).collect(),
         })
     }

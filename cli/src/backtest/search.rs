@@ -73,7 +73,7 @@ pub(super) struct Sweep {
     #[command(flatten)]
     searched: Searched,
     /// So many runs of differential evolution between the ends of the grid.
-    #[arg(long, value_name = "RUNS", value_parser = parse::population, conflicts_with_all = ["random", "resume"])]
+    #[arg(long, value_name = "RUNS", value_parser = parse::population, conflicts_with = "random")]
     evolve: Option<usize>,
     /// What makes one run better than another.
     #[arg(long, value_enum, default_value_t = ObjectiveArg::Sharpe)]
@@ -177,7 +177,7 @@ pub(super) fn threads(asked: Option<usize>) -> usize {
 }
 
 /// A bar over so many pieces of work, on a terminal.
-fn progress(count: usize) -> anyhow::Result<ProgressBar> {
+pub(super) fn progress(count: usize) -> anyhow::Result<ProgressBar> {
     if !io::stderr().is_terminal() {
         return Ok(ProgressBar::hidden());
     }
@@ -231,14 +231,52 @@ fn points(prepared: &Prepared, searched: &Searched) -> anyhow::Result<Vec<Values
     Ok(points.map_err(|error| Usage(format!("--grid: {error}")))?)
 }
 
+/// What a sweep runs.
+enum Search {
+    /// These, in order.
+    Points(Vec<Values>),
+    /// What comes of what was run before.
+    Evolution { space: Space, evolution: Evolution },
+}
+
+impl Search {
+    /// How many runs there are at most.
+    const fn runs(&self) -> usize {
+        match self {
+            Self::Points(points) => points.len(),
+            Self::Evolution { evolution, .. } => evolution.trials,
+        }
+    }
+
+    /// The values at a place; an evolution knows them when it gets there, and has others until then.
+    fn values(&self, prepared: &Prepared, place: usize) -> Option<Values> {
+        match self {
+            Self::Points(points) => points.get(place).cloned(),
+            Self::Evolution { evolution, .. } => {
+                (place < evolution.trials).then(|| prepared.values.clone())
+            }
+        }
+    }
+}
+
 /// What tells this search from every other one.
-fn fingerprint(prepared: &Prepared, points: &[Values]) -> Fingerprint {
+fn fingerprint(prepared: &Prepared, search: &Search, objective: Objective) -> Fingerprint {
     let mut fingerprint = Fingerprint::default();
     fingerprint.add(env!("CARGO_PKG_VERSION").as_bytes());
     fingerprint.add(prepared.picked.name().as_bytes());
     fingerprint.add(format!("{:?}", prepared.settings).as_bytes());
-    for values in points {
-        fingerprint.add(values.to_string().as_bytes());
+    // What goes on beside the data: sessions, splits and dividends, financing, announced hours.
+    fingerprint.add(format!("{:?}", prepared.market()).as_bytes());
+    match search {
+        Search::Points(points) => {
+            for values in points {
+                fingerprint.add(values.to_string().as_bytes());
+            }
+        }
+        Search::Evolution { space, evolution } => {
+            let asked = format!("{evolution:?} {space:?} {}", objective.name());
+            fingerprint.add(asked.as_bytes());
+        }
     }
     prepared.each_event(|event| fingerprint.add(format!("{event:?}").as_bytes()));
     fingerprint
@@ -348,57 +386,49 @@ pub(super) fn sweep(sweep: &Sweep) -> anyhow::Result<ExitCode> {
     let cells = Cells::Equal(CSCV_CELLS);
     let declared = prepared.declared()?;
     let threads = threads(sweep.searched.threads);
-    let mut started = Instant::now();
-    let (mut trials, known, record) = if let Some(runs) = sweep.evolve {
-        let space = space(&prepared, &sweep.searched, true)?;
-        let evolution = Evolution::new(space.axes().len(), runs, sweep.searched.seed);
-        let bar = progress(runs)?;
-        let trials = prepared.with(declared, &cells, |world| {
-            evolve(world, &space, evolution, objective, threads, &mut |_| {
-                bar.inc(1);
-                true
-            })
-        });
-        bar.finish_and_clear();
-        (trials?, 0, None)
-    } else {
-        let points = points(&prepared, &sweep.searched)?;
-        let record = match &sweep.out {
-            Some(out) => Some(Record::open(
-                out,
-                sweep.resume,
-                fingerprint(&prepared, &points),
-                &points,
-            )?),
-            None => None,
-        };
-        let (mut record, known) = match record {
-            Some((record, known)) => (Some(record), known),
-            None => (None, BTreeMap::new()),
-        };
-        let before: Vec<usize> = known.keys().copied().collect();
-        let bar = progress(points.len())?;
-        let mut failure = None;
-        started = Instant::now();
-        let trials = prepared.with(declared, &cells, |world| {
-            world.sweep(&points, known, threads, &mut |trial| {
-                bar.inc(1);
-                if before.binary_search(&trial.place).is_err()
-                    && let Some(record) = &mut record
-                    && let Err(error) = record.add(trial)
-                {
-                    failure = Some(error);
-                    return false;
-                }
-                true
-            })
-        });
-        bar.finish_and_clear();
-        if let (Some(failure), Some(record)) = (failure, &record) {
-            return Err(failure).with_context(|| record.path().display().to_string());
+    let plan = match sweep.evolve {
+        Some(runs) => {
+            let space = space(&prepared, &sweep.searched, true)?;
+            let evolution = Evolution::new(space.axes().len(), runs, sweep.searched.seed);
+            Search::Evolution { space, evolution }
         }
-        (trials?, before.len(), record)
+        None => Search::Points(points(&prepared, &sweep.searched)?),
     };
+    let (mut record, known) = match &sweep.out {
+        Some(out) => {
+            let print = fingerprint(&prepared, &plan, objective);
+            let values = |place| plan.values(&prepared, place);
+            let (record, known) = Record::open(out, sweep.resume, print, &values)?;
+            (Some(record), known)
+        }
+        None => (None, BTreeMap::new()),
+    };
+    let before: Vec<usize> = known.keys().copied().collect();
+    let bar = progress(plan.runs())?;
+    let mut failure = None;
+    let started = Instant::now();
+    let mut done = |trial: &Trial| {
+        bar.inc(1);
+        if before.binary_search(&trial.place).is_err()
+            && let Some(record) = &mut record
+            && let Err(error) = record.add(trial)
+        {
+            failure = Some(error);
+            return false;
+        }
+        true
+    };
+    let trials = prepared.with(declared, &cells, |world| match &plan {
+        Search::Evolution { space, evolution } => evolve(
+            world, space, *evolution, objective, known, threads, &mut done,
+        ),
+        Search::Points(points) => Ok(world.sweep(points, known, threads, &mut done)?),
+    });
+    bar.finish_and_clear();
+    if let (Some(failure), Some(record)) = (failure, &record) {
+        return Err(failure).with_context(|| record.path().display().to_string());
+    }
+    let (mut trials, known) = (trials?, before.len());
     let seconds = started.elapsed().as_secs_f64();
     if let Some(periods) = sweep.args.periods_per_year {
         for figures in trials.iter_mut().filter_map(|it| it.figures.as_mut()) {
@@ -594,6 +624,7 @@ pub(super) fn walk_forward(walk: &WalkForward) -> anyhow::Result<ExitCode> {
     let mut cautions = Vec::new();
     let judged = match &asked {
         Some(asked) => {
+            cautions.extend(caution::without_conduct(&asked.plan));
             for run in runs.values() {
                 for caution in run.cautions() {
                     if !cautions.contains(&caution) {

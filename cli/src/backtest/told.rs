@@ -189,7 +189,13 @@ fn cautions(ran: &Ran<'_>) -> Vec<String> {
     let contest = ran.settings.competition.as_ref();
     let contest = contest.map(|_| ("the competition", &ran.watch.contest_rolls[..]));
     let judges: Vec<_> = plan.into_iter().chain(contest).collect();
-    super::caution::of_run(ran.settings, ran.outcome, &judges, &ran.watch.splits)
+    super::caution::of_run(
+        ran.settings,
+        ran.outcome,
+        &judges,
+        &ran.watch.splits,
+        ran.watch.unknown_hours.as_deref(),
+    )
 }
 
 fn fills_name(ran: &Ran<'_>) -> &'static str {

@@ -8,7 +8,6 @@ use ::backtest::run::{self, Memory, Observer, RunError, Settings, Source, Timed}
 use ::backtest::search::{Cells, World};
 use ::backtest::strategies::Declared;
 use ::backtest::strategy::Values;
-use gateway::dto::instrument::specification::Specification;
 use runtime::{Almanac, Limits, Shard};
 use types::{
     AccountId, Bar, Event, Input, InputKind, Label, MarketData, MarketEvent, Money, ShardId,
@@ -16,6 +15,7 @@ use types::{
 };
 
 use super::data::{self, Files};
+use super::hours;
 use super::ignored::{self, Purpose};
 use super::market::{self, Market};
 use super::report::Subject;
@@ -50,16 +50,13 @@ impl Observer for Calendar {
     }
 }
 
-fn calendar(specifications: &[Specification]) -> Box<dyn Observer> {
-    let mut timetable = Timetable::new(specifications);
+fn calendar(market: &Market) -> Box<dyn Observer> {
+    let mut timetable = Timetable::new(&market.specifications);
     let empty = Shard::new(ShardId(0), Limits::default());
     let next = move |ts, shard: &Shard| timetable.next(ts, shard);
     let closures = Some(marketdata::calendar::closures as _);
-    Box::new(Calendar(Almanac::new(
-        &empty,
-        Some(Box::new(next)),
-        closures,
-    )))
+    let almanac = Almanac::new(&empty, Some(Box::new(next)), closures);
+    Box::new(Calendar(almanac.with_intervals(market.hours.clone())))
 }
 
 /// One run with what its report draws.
@@ -177,7 +174,7 @@ impl Prepared {
     }
 
     pub(super) fn observe(&self) -> Box<dyn Observer + '_> {
-        calendar(&self.market.specifications)
+        calendar(&self.market)
     }
 
     /// One run through the engine.
@@ -302,6 +299,16 @@ impl Prepared {
                 .map(|(columns, desk)| (columns, desk)),
             cells,
         })
+    }
+
+    /// What to know of hours that the plan follows.
+    pub(super) fn unknown_hours(&self) -> Option<String> {
+        hours::unknown(&self.settings.plan, &self.market.hours)
+    }
+
+    /// What is traded, and what goes on beside the data.
+    pub(super) const fn market(&self) -> &Market {
+        &self.market
     }
 
     /// Every event as text, for whoever tells two sets of data apart.

@@ -66,6 +66,120 @@ fn a_stopped_sweep_goes_on_and_ends_the_same() {
     assert_eq!(fs::read_to_string(&out).unwrap(), rows);
 }
 
+/// Kills a sweep once it has run some.
+fn killed(out: &Path, words: &[&str]) {
+    let mut killed = Command::new(env!("CARGO_BIN_EXE_dynasty"))
+        .args(["backtest", "sweep", DATA, "--strategy", "sma_cross"])
+        .args(["--threads", "1", "--out"])
+        .arg(out)
+        .args(words)
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap();
+    let part = PathBuf::from(format!("{}.part", out.display()));
+    let lines = || fs::read_to_string(&part).map_or(0, |text| text.matches('\n').count());
+    while lines() < 20 {
+        assert_eq!(
+            killed.try_wait().unwrap(),
+            None,
+            "it ended before it was killed"
+        );
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    killed.kill().unwrap();
+    let status = killed.wait().unwrap();
+    assert!(!status.success() && !out.exists(), "{status}");
+}
+
+/// What a run comes to follows from the runs before it, so that a record of them is enough.
+#[test]
+fn a_killed_evolution_goes_on_and_ends_the_same() {
+    let words = [
+        "--grid",
+        "fast=1..100",
+        "--grid",
+        "slow=101..400",
+        "--size",
+        "100%",
+        "--evolve",
+        "400",
+    ];
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    let (whole, out, part) = (path("whole.csv"), path("out.csv"), path("out.csv.part"));
+    let run = |out: &Path, more: &[&str]| {
+        let out = ["--out", out.to_str().unwrap()];
+        dynasty("sweep", &[&words[..], &out, more].concat())
+    };
+    said(&run(&whole, &[]));
+    killed(&out, &[&words[..], &["--fee", "0.1%"]].concat());
+    // Another seed is another search.
+    let refused = run(&out, &["--resume", "--seed", "2"]);
+    assert_eq!(refused.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("another search"));
+    let done = fs::read_to_string(&part).unwrap().matches('\n').count() - 1;
+    let text = said(&run(&out, &["--resume"]));
+    assert!(
+        text.contains(&format!(", {done} known from before")),
+        "{text}"
+    );
+    assert_eq!(fs::read(&out).unwrap(), fs::read(&whole).unwrap());
+    assert!(!part.exists());
+}
+
+#[test]
+fn a_search_with_other_dividends_is_another_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    let (share, out) = (path("share.toml"), path("out.csv"));
+    let pays = |dividend: &str| {
+        let text = format!(
+            r#"
+            [[instrument]]
+            symbol = "GOOG"
+            kind = "equity"
+            currency = "USD"
+            tick_size = "0.00001"
+            lot_size = "1"
+            order_qty_max = "100000"
+            session = "us-equities"
+            [[instrument.action]]
+            ex = "2010-06-01"
+            dividend = "{dividend}"
+        "#
+        );
+        fs::write(&share, text).unwrap();
+    };
+    let words = [
+        "--grid",
+        "fast=1..30",
+        "--grid",
+        "slow=40..59",
+        "--size",
+        "100%",
+        "--instrument",
+        share.to_str().unwrap(),
+    ];
+    pays("1");
+    killed(&out, &words);
+    let resume = || {
+        Command::new(env!("CARGO_BIN_EXE_dynasty"))
+            .args(["backtest", "sweep", DATA, "--strategy", "sma_cross"])
+            .args(["--resume", "--out"])
+            .arg(&out)
+            .args(words)
+            .output()
+            .unwrap()
+    };
+    pays("50");
+    let refused = resume();
+    assert_eq!(refused.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("another search"));
+    pays("1");
+    said(&resume());
+}
+
 #[test]
 fn a_killed_sweep_goes_on_and_runs_nothing_twice() {
     // A share of equity goes through the engine: 600 runs take longer than to see the first of them.
@@ -90,27 +204,8 @@ fn a_killed_sweep_goes_on_and_runs_nothing_twice() {
         "{text}"
     );
 
-    let mut killed = Command::new(env!("CARGO_BIN_EXE_dynasty"))
-        .args(["backtest", "sweep", DATA, "--strategy", "sma_cross"])
-        .args(["--fee", "0.1%", "--threads", "1", "--out"])
-        .arg(&out)
-        .args(grid)
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .spawn()
-        .unwrap();
+    killed(&out, &[&grid[..], &["--fee", "0.1%"]].concat());
     let lines = || fs::read_to_string(&part).map_or(0, |text| text.matches('\n').count());
-    while lines() < 20 {
-        assert_eq!(
-            killed.try_wait().unwrap(),
-            None,
-            "it ended before it was killed"
-        );
-        std::thread::sleep(Duration::from_millis(1));
-    }
-    killed.kill().unwrap();
-    let status = killed.wait().unwrap();
-    assert!(!status.success() && !out.exists(), "{status}");
     // The first line says which search it is; the last may have been cut off.
     let done = lines() - 1;
     assert!((19..600).contains(&done), "{done}");

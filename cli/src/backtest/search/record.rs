@@ -27,7 +27,7 @@ impl Record {
         out: &Path,
         resumes: bool,
         fingerprint: Fingerprint,
-        points: &[Values],
+        values: &dyn Fn(usize) -> Option<Values>,
     ) -> anyhow::Result<(Self, BTreeMap<usize, Trial>)> {
         let mut name = out.as_os_str().to_owned();
         name.push(".part");
@@ -66,7 +66,7 @@ impl Record {
         loop {
             line.clear();
             let bytes = lines.read_line(&mut line).with_context(named)?;
-            let Some(trial) = of_line(&line, points) else {
+            let Some(trial) = of_line(&line, values) else {
                 break;
             };
             whole += bytes as u64;

@@ -344,6 +344,7 @@ pub(super) fn text(shown: &Shown<'_>, top: usize) -> String {
         ),
     });
     lines.extend(search::never_traded_words(shown.trials));
+    lines.extend(shown.prepared.unknown_hours());
     lines.push(format!(
         "{}; Sharpe ratios are of a year, by the times of each curve ({}: sqrt({:.2})){}",
         match &shown.judged.unranked {
@@ -423,6 +424,7 @@ pub(super) fn json(shown: &Shown<'_>) -> Value {
             "splits": it.splits,
             "cells": it.cells,
             "trials": it.trials,
+            "trials_defined": it.defined,
             "trials_left_out": it.left_out,
             "sharpe_chosen": it.chosen * scale,
             "sharpe_unseen": it.unseen * scale,
@@ -440,6 +442,7 @@ pub(super) fn json(shown: &Shown<'_>) -> Value {
         "overfitting_left_out": shown.judged.validated.as_ref().err(),
         "objective": shown.objective.name(),
         "never_traded": search::never_traded(shown.trials),
+        "cautions": shown.prepared.unknown_hours().into_iter().collect::<Vec<_>>(),
         "periods_per_year": shown.per_year(),
         "seed": shown.seed,
         "best": best,

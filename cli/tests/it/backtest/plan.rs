@@ -84,6 +84,68 @@ fn bars_of_a_day_are_judged_on_the_day_on_which_they_were_traded() {
     assert_eq!(told["last"], "2024-01-16T21:00:00Z");
 }
 
+/// No order is taken in the hours of news, which only the firm knows. Without them a run says that it does not.
+#[test]
+fn windows_of_hours_that_are_given_are_those_of_the_plan() {
+    let folder = tempfile::tempdir().unwrap();
+    let flat = [100.0, 100.0, 100.0, 100.0];
+    let days: Vec<_> = [
+        "2024-01-08",
+        "2024-01-09",
+        "2024-01-10",
+        "2024-01-11",
+        "2024-01-12",
+        "2024-01-16",
+    ]
+    .into_iter()
+    .map(|day| (day, flat))
+    .collect();
+    let week = bars(folder.path(), "week.csv", &days);
+    let plan = folder.path().join("week.toml");
+    let text = format!(
+        "{WEEK}[[conduct.windows]]\ncalendar = {{ named = \"news\" }}\naction = \"block_all\"\n"
+    );
+    std::fs::write(&plan, text).unwrap();
+    let hours = folder.path().join("news.jsonl");
+    let args = [
+        week.as_str(),
+        "-s",
+        "buy_and_hold",
+        "--interval",
+        "390m",
+        "--plan",
+        plan.to_str().unwrap(),
+    ];
+    let silent = result(&args);
+    assert_eq!(silent["counts"]["fills"], 1);
+    let caution = silent["cautions"][0].as_str().unwrap();
+    assert!(
+        caution.contains("windows of news") && caution.contains("--windows FILE"),
+        "{caution}"
+    );
+    let with = ["--windows", hours.to_str().unwrap()];
+    let hour = |day: &str, from: &str, to: &str| {
+        format!(
+            "{{\"calendar\":{{\"named\":\"news\"}},\"start\":\"{day}T{from}Z\",\"end\":\"{day}T{to}Z\"}}\n"
+        )
+    };
+    // The order is of the second open: hours that begin with it deny it, those before and after it do not.
+    for (from, to, fills) in [("00:00:00", "23:00:00", 0), ("00:00:01", "00:00:02", 1)] {
+        let text = hour("2024-01-08", "00:00:00", "00:00:01") + &hour("2024-01-09", from, to);
+        std::fs::write(&hours, text).unwrap();
+        let told = result(&[&args[..], &with].concat());
+        assert_eq!(told["counts"]["fills"], fills, "{from} to {to}: {told}");
+        assert!(!told["cautions"].to_string().contains("news"), "{told}");
+    }
+    std::fs::write(&hours, "{\"calendar\":\"news\"}\n").unwrap();
+    let (code, _, errors) = dynasty(&[&["backtest"][..], &args, &with].concat());
+    assert_eq!(code, Some(2));
+    assert!(
+        errors.contains("news.jsonl, line 1:") && errors.contains("accepted: on each line"),
+        "{errors}"
+    );
+}
+
 /// The evaluation is closed by its thirty days, long before the data ends.
 #[test]
 fn every_end_has_its_day_and_its_reason() {
