@@ -37,12 +37,7 @@ impl Naive {
                 Ok(price) => self.on_trade(id, price, trade.qty, trade.aggressor),
                 Err(reason) => self.reject(reason),
             },
-            MarketData::Gap => {
-                let market = &mut self.markets[id];
-                (market.stale, market.lost) = (true, true);
-                market.bids.clear();
-                market.asks.clear();
-            }
+            MarketData::Gap => self.markets[id].lose(),
             MarketData::Bar(bar) => match market.paper().map(|model| model.bars) {
                 Some(BarPath::Walked) => self.walk_bar(id, bar),
                 _ => match market.ticks(bar.close) {

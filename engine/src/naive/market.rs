@@ -215,7 +215,15 @@ impl Market {
         })
     }
 
-    /// Changes the displayed depth; refuses what is off the grid as a whole.
+    /// The depth is not known any more.
+    pub(super) fn lose(&mut self) {
+        (self.stale, self.lost) = (true, true);
+        self.bids.clear();
+        self.asks.clear();
+    }
+
+    /// Changes the displayed depth; refuses what is off the grid as a whole, and loses a book that would have too many
+    /// levels.
     pub(super) fn set_depth(
         &mut self,
         update: &DepthUpdate,
@@ -233,8 +241,16 @@ impl Market {
             self.bids.clear();
             self.asks.clear();
         }
-        set_levels(&mut self.bids, &bids, levels_max)?;
-        set_levels(&mut self.asks, &asks, levels_max)?;
+        set_levels(&mut self.bids, &bids);
+        set_levels(&mut self.asks, &asks);
+        if self.bids.len().max(self.asks.len()) > levels_max {
+            // What is left out now would be missing from whatever follows.
+            self.lose();
+            return Err(InputRejection::LimitReached {
+                limit: LimitName::DepthLevels,
+                max: levels_max as u32,
+            });
+        }
         // A side that shows nothing keeps its last price and displays nothing there.
         let bid = self
             .bids
@@ -272,25 +288,15 @@ fn band(price: i64, share: i64) -> (i64, i64) {
     )
 }
 
-/// What came before a full side stays.
-fn set_levels(
-    side: &mut BTreeMap<i64, i64>,
-    levels: &[(i64, i64)],
-    levels_max: usize,
-) -> Result<(), InputRejection> {
+/// Zero removes.
+fn set_levels(side: &mut BTreeMap<i64, i64>, levels: &[(i64, i64)]) {
     for (price, lots) in levels {
         if *lots == 0 {
             side.remove(price);
-        } else if side.len() >= levels_max && !side.contains_key(price) {
-            return Err(InputRejection::LimitReached {
-                limit: LimitName::DepthLevels,
-                max: levels_max as u32,
-            });
         } else {
             side.insert(*price, *lots);
         }
     }
-    Ok(())
 }
 
 impl Market {

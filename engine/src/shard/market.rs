@@ -72,9 +72,7 @@ impl Shard {
             MarketData::Split { new, old } => self.split(id, *new, *old, events),
             MarketData::Gap => {
                 market.ts = event.ts_event;
-                market.stale = true;
-                market.lost = true;
-                market.depth.clear();
+                market.lose_depth();
             }
         }
     }
@@ -148,6 +146,10 @@ impl Shard {
             Ok(touch) => touch,
             Err(reason) => {
                 market.stale = true;
+                if matches!(reason, InputRejection::LimitReached { .. }) {
+                    // What did not fit is missing from all that follows.
+                    market.lose_depth();
+                }
                 return reject(events, reason);
             }
         };
@@ -278,6 +280,13 @@ impl MarkPath {
 }
 
 impl Market {
+    /// Nothing is known of the depth until all of it is stated, or a quote.
+    fn lose_depth(&mut self) {
+        self.stale = true;
+        self.lost = true;
+        self.depth.clear();
+    }
+
     /// The touch is this from now on, and good. Says what it was.
     #[inline(always)]
     pub(super) fn show(&mut self, touch: Touch, seq: Seq) -> Option<Before> {
@@ -337,12 +346,10 @@ impl Market {
         let (price, qty) = grid(self, level.price, level.qty)?;
         self.depth
             .set(side, DepthLevel { price, qty }, levels_max)
-            .map_err(|DepthFull| InputRejection::LimitReached {
-                limit: LimitName::DepthLevels,
-                max: levels_max,
-            })
+            .map_err(|DepthFull| full(levels_max))
     }
 
+    /// Changes many levels. What the book has after all of them has to fit, not what it has between.
     fn set_levels(
         &mut self,
         update: &DepthUpdate,
@@ -358,8 +365,12 @@ impl Market {
         }
         for (side, levels) in [(Side::Buy, &update.bids), (Side::Sell, &update.asks)] {
             for level in levels {
-                self.set_level(side, level, levels_max)?;
+                self.set_level(side, level, u32::MAX)?;
             }
+        }
+        let sides = [Side::Buy, Side::Sell].map(|side| self.depth.side(side).len());
+        if sides.iter().any(|&levels| levels > levels_max as usize) {
+            return Err(full(levels_max));
         }
         Ok(())
     }
@@ -466,6 +477,15 @@ fn off_lot(market: &Market, qty: Qty) -> InputRejection {
 fn negative(market: &Market, lots: Lots) -> InputRejection {
     let qty = Qty(lots.0.saturating_mul(market.instrument.lot_size.0));
     InputRejection::BadQuote(QuoteFault::NegativeQty { qty })
+}
+
+#[cold]
+#[inline(never)]
+const fn full(levels_max: u32) -> InputRejection {
+    InputRejection::LimitReached {
+        limit: LimitName::DepthLevels,
+        max: levels_max,
+    }
 }
 
 #[cold]

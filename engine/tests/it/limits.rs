@@ -397,22 +397,56 @@ fn client_order_ids_are_remembered_newest_first() {
     assert_eq!(world.tell(buy(0, 1).client(1)).len(), 2);
 }
 
+/// What does not fit is missing from the book, and no change after it brings that back: all of it has to be stated anew.
 #[test]
 fn levels_of_one_side_of_the_outside_depth() {
+    let full = ["rejected LimitReached depth_levels_max 2"];
+    let beyond = [
+        // One level, several, and one side full while the other loses its best.
+        delta(&[("97", 1)], &[]),
+        delta(&[("97", 1), ("96", 1)], &[]),
+        delta(&[("100", 1)], &[("101", 0)]),
+        depth(&[("99", 1), ("98", 1), ("97", 1)], &[("101", 1)]),
+        depth(&[], &[("101", 1), ("102", 1), ("103", 1)]),
+    ];
+    for event in beyond {
+        let mut world = plain(Limits {
+            depth_levels_max: 2,
+            ..Limits::default()
+        });
+        world.tell(depth(&[("99", 1), ("98", 1)], &[("101", 1), ("102", 1)]));
+        let good = world.shard.seq().0;
+        let lost = [format!("denied BadQuote lost since {good}")];
+        assert_eq!(world.tell(event), full);
+        assert_eq!(world.tell(buy(0, 1)), lost);
+        // Neither a removal nor a level that would fit.
+        for change in [delta(&[("98", 0)], &[]), delta(&[("98", 0)], &[("101", 5)])] {
+            assert_eq!(world.tell(change), ["rejected BadQuote AfterGap"]);
+            assert_eq!(world.tell(buy(0, 1)), lost);
+        }
+        // A whole one that does not fit, either.
+        let whole = depth(&[("99", 1), ("98", 1), ("97", 1)], &[("101", 1)]);
+        assert_eq!(world.tell(whole), full);
+        assert_eq!(world.tell(buy(0, 1)), lost);
+        assert_eq!(
+            world.tell(depth(&[("100", 1)], &[("105", 1), ("106", 1)])),
+            [""; 0]
+        );
+        assert_eq!(world.tell(buy(0, 1))[1], "#1 buys 1 at 105 (Touch)");
+    }
+}
+
+/// What counts is the book after all of a change: levels that come and go in it are no more than those that stay.
+#[test]
+fn a_change_of_a_full_side_may_bring_as_much_as_it_takes() {
     let mut world = plain(Limits {
         depth_levels_max: 2,
         ..Limits::default()
     });
     world.tell(depth(&[("99", 1), ("98", 1)], &[("101", 1)]));
-    assert_eq!(
-        world.tell(delta(&[("97", 1)], &[])),
-        ["rejected LimitReached depth_levels_max 2"]
-    );
-    let good = world.shard.seq().0 - 1;
-    let stale = format!("denied BadQuote stale since {good}");
-    assert_eq!(world.tell(buy(0, 1)), [stale]);
-    assert_eq!(world.tell(delta(&[("98", 0)], &[])), [""; 0]);
-    assert_eq!(world.tell(buy(0, 1)).len(), 2);
+    let moved = delta(&[("100", 1), ("98", 0)], &[("101", 0), ("102", 1)]);
+    assert_eq!(world.tell(moved), [""; 0]);
+    assert_eq!(world.tell(buy(0, 1))[1], "#1 buys 1 at 102 (Touch)");
 }
 
 #[test]
