@@ -33,7 +33,7 @@ mod symbols;
 mod time;
 mod tracks;
 
-pub use book::{Book, LEVELS_MAX, keep_best, touch};
+pub use book::{Book, Dropped, LEVELS_MAX, keep_best, touch};
 pub use credentials::{Credentials, quoted};
 pub use expected::Expected;
 pub use health::{Counters, Health, State};

@@ -28,7 +28,7 @@ mod said;
 #[cfg(test)]
 mod told;
 
-use crate::feed::{Adapter, Addresses, BookChannel, Channels, Credentials, Listing};
+use crate::feed::{Adapter, Addresses, BookChannel, Channels, Credentials, LEVELS_MAX, Listing};
 use crate::local::Counterpart;
 
 /// A feed: what its adapter is, where its venue is, and what that looks like on this machine.
@@ -42,6 +42,8 @@ pub struct Feed {
     pub needs_key: bool,
     /// Whether it shows levels, not the touch alone.
     pub has_depth: bool,
+    /// So many levels of a side it tells at most.
+    pub levels_max: usize,
     /// A symbol as the venue writes it.
     pub example: &'static str,
     adapter: fn(Credentials, Vec<Listing>, Channels) -> Box<dyn Adapter>,
@@ -105,6 +107,7 @@ pub const FEEDS: &[Feed] = &[
         addresses: binance::FUTURES,
         needs_key: false,
         has_depth: true,
+        levels_max: LEVELS_MAX,
         example: "BTCUSDT",
         adapter: |_, listings, channels| {
             let product = binance::Product::Futures;
@@ -117,6 +120,7 @@ pub const FEEDS: &[Feed] = &[
         addresses: binance::SPOT,
         needs_key: false,
         has_depth: true,
+        levels_max: LEVELS_MAX,
         example: "BTCUSDT",
         adapter: |_, listings, channels| {
             let product = binance::Product::Spot;
@@ -129,6 +133,7 @@ pub const FEEDS: &[Feed] = &[
         addresses: bybit::ADDRESSES,
         needs_key: false,
         has_depth: true,
+        levels_max: bybit::DEPTH,
         example: "BTCUSD",
         adapter: |_, listings, channels| {
             Box::new(bybit::Bybit::new(
@@ -144,6 +149,7 @@ pub const FEEDS: &[Feed] = &[
         addresses: bybit::ADDRESSES,
         needs_key: false,
         has_depth: true,
+        levels_max: bybit::DEPTH,
         example: "BTCUSDT",
         adapter: |_, listings, channels| {
             Box::new(bybit::Bybit::new(
@@ -159,6 +165,7 @@ pub const FEEDS: &[Feed] = &[
         addresses: bybit::ADDRESSES,
         needs_key: false,
         has_depth: true,
+        levels_max: bybit::DEPTH,
         example: "BTCUSDT",
         adapter: |_, listings, channels| {
             Box::new(bybit::Bybit::new(bybit::Product::Spot, listings, channels))
@@ -170,6 +177,7 @@ pub const FEEDS: &[Feed] = &[
         addresses: coinbase::ADVANCED,
         needs_key: false,
         has_depth: true,
+        levels_max: LEVELS_MAX,
         example: "BTC-USD",
         adapter: |_, listings, channels| Box::new(coinbase::Coinbase::new(listings, channels)),
         counterpart: || Box::new(coinbase::LocalCoinbase::new()),
@@ -179,6 +187,7 @@ pub const FEEDS: &[Feed] = &[
         addresses: hyperliquid::MAINNET,
         needs_key: false,
         has_depth: true,
+        levels_max: hyperliquid::DEPTH,
         example: "BTC",
         adapter: |_, listings, channels| {
             Box::new(hyperliquid::Hyperliquid::new(listings, channels))
@@ -190,6 +199,7 @@ pub const FEEDS: &[Feed] = &[
         addresses: kraken::ADDRESSES,
         needs_key: false,
         has_depth: true,
+        levels_max: kraken::DEPTH,
         example: "BTC/USD",
         adapter: |_, listings, channels| Box::new(kraken::Kraken::new(listings, channels)),
         counterpart: || Box::new(kraken::LocalKraken::new()),
@@ -199,6 +209,7 @@ pub const FEEDS: &[Feed] = &[
         addresses: oanda::LIVE,
         needs_key: true,
         has_depth: false,
+        levels_max: 1,
         example: "EUR_USD",
         adapter: |credentials, listings, _| Box::new(oanda::Oanda::new(credentials, listings)),
         counterpart: || Box::new(oanda::LocalOanda::new()),
@@ -208,6 +219,7 @@ pub const FEEDS: &[Feed] = &[
         addresses: oanda::PRACTICE,
         needs_key: true,
         has_depth: false,
+        levels_max: 1,
         example: "EUR_USD",
         adapter: |credentials, listings, _| Box::new(oanda::Oanda::new(credentials, listings)),
         counterpart: || Box::new(oanda::LocalOanda::new()),
@@ -217,6 +229,7 @@ pub const FEEDS: &[Feed] = &[
         addresses: okx::ADDRESSES,
         needs_key: false,
         has_depth: true,
+        levels_max: okx::DEPTH,
         example: "BTC-USDT",
         adapter: |_, listings, channels| Box::new(okx::Okx::new(listings, channels)),
         counterpart: || Box::new(okx::LocalOkx::new()),
@@ -226,6 +239,7 @@ pub const FEEDS: &[Feed] = &[
         addresses: polygon::REAL_TIME,
         needs_key: true,
         has_depth: false,
+        levels_max: 1,
         example: "AAPL",
         adapter: |credentials, listings, channels| {
             let size_unit = SHARE;
@@ -243,6 +257,7 @@ pub const FEEDS: &[Feed] = &[
         addresses: polygon::DELAYED,
         needs_key: true,
         has_depth: false,
+        levels_max: 1,
         example: "AAPL",
         adapter: |credentials, listings, channels| {
             let size_unit = SHARE;
@@ -300,6 +315,11 @@ const fn alpaca<const PRODUCT: usize, const IS_JSON: bool>(name: &'static str) -
         addresses: alpaca::DATA,
         needs_key: true,
         has_depth: PRODUCT == ALPACA_CRYPTO,
+        levels_max: if PRODUCT == ALPACA_CRYPTO {
+            LEVELS_MAX
+        } else {
+            1
+        },
         example: match PRODUCT {
             ALPACA_CRYPTO => "BTC/USD",
             ALPACA_TEST => "FAKEPACA",

@@ -48,10 +48,12 @@ pub struct ServerFile {
 }
 
 impl ServerFile {
-    /// The first limit that is too low for what the file defines, and how much that is.
+    /// The first limit that is too low for what the file defines or its feeds tell, and how much that is.
     pub fn beyond(&self, limits: &Limits) -> Option<(LimitName, usize)> {
         let weights = self.curves.iter().map(Vec::len);
         let samples = weights.chain(self.latencies.iter().map(Vec::len));
+        let books = (self.feeds.iter()).filter(|feed| feed.book == BookChannel::Depth);
+        let levels = books.filter_map(|feed| Some(Feed::of(&feed.venue)?.levels_max));
         let defined = [
             (LimitName::Instruments, self.instruments.len()),
             (LimitName::Plans, self.plans.len()),
@@ -60,6 +62,7 @@ impl ServerFile {
             (LimitName::Latencies, self.latencies.len()),
             (LimitName::Conversions, self.conversions.len()),
             (LimitName::Samples, samples.max().unwrap_or(0)),
+            (LimitName::DepthLevels, levels.max().unwrap_or(0)),
         ];
         let mut beyond = defined.into_iter();
         beyond.find(|(limit, count)| *count > limits.of(*limit) as usize)
@@ -223,7 +226,12 @@ fn read(root: &Field<'_>, venues: &[&str]) -> Result<ServerFile, FieldError> {
     if let Some((limit, count)) = file.beyond(&limits::stated(&file.limits))
         && is_stated(limit)
     {
-        let accepted = format!("{count} or more, as this file defines so many");
+        let accepted = match limit {
+            LimitName::DepthLevels => format!(
+                "{count} or more, as a book of this file's feeds has up to so many levels of a side"
+            ),
+            _ => format!("{count} or more, as this file defines so many"),
+        };
         return Err(table.at(&format!("limits.{limit}")).error(accepted));
     }
     Ok(file)
@@ -608,6 +616,34 @@ pre_close_minutes = 5
                 "stream: value '{address}': accepted an address that begins with {accepted}"
             );
             assert!(error.contains(&expected), "{error}");
+        }
+    }
+
+    /// A book that is larger than what the engine holds would be lost whenever it is told. Those of Coinbase have 4,000 levels
+    /// of a side at most, those of OKX 400, and a touch is no book.
+    #[test]
+    fn books_of_feeds_find_room_in_the_engine() {
+        let file = |venue: &str, book: &str, levels_max: u32| {
+            let limits = format!("data = \"data\"\nlimits = {{ depth_levels_max = {levels_max} }}");
+            let feed = format!(
+                "\n[[feed]]\nvenue = \"{venue}\"\nbook = \"{book}\"\nsymbols = {{ EURUSD = \"EUR-USD\" }}\n"
+            );
+            let tables = TABLES.replace("data = \"data\"", &limits);
+            from_toml("s.toml", &format!("{tables}{feed}"), &["coinbase", "okx"])
+        };
+        assert_eq!(
+            file("coinbase", "depth", 3_999).unwrap_err().to_string(),
+            "s.toml:2: limits.depth_levels_max: value '3999': accepted 4000 or more, as a book of this file's feeds has up to \
+             so many levels of a side"
+        );
+        let error = file("okx", "depth", 399).unwrap_err().to_string();
+        assert!(error.contains("accepted 400 or more"), "{error}");
+        for (venue, book, levels_max) in [
+            ("coinbase", "depth", 4_000),
+            ("okx", "depth", 400),
+            ("coinbase", "touch", 1),
+        ] {
+            assert!(file(venue, book, levels_max).is_ok(), "{venue} {book}");
         }
     }
 

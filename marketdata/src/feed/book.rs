@@ -6,17 +6,34 @@ use types::{DepthUpdate, Level, MarketData, Price, Qty, Quote, Side};
 /// 4,096 (`depth_levels_max`).
 pub const LEVELS_MAX: usize = 4_000;
 
+/// Best prices of the bids and of the asks that were dropped.
+pub type Dropped = [Option<Price>; 2];
+
 /// Keeps so many levels of each side of a whole book, the best ones.
-pub fn keep_best(update: &mut DepthUpdate, depth: usize) {
-    if update.bids.len() > depth {
-        update
-            .bids
-            .sort_unstable_by_key(|level| std::cmp::Reverse(level.price));
-        update.bids.truncate(depth);
-    }
-    if update.asks.len() > depth {
-        update.asks.sort_unstable_by_key(|level| level.price);
-        update.asks.truncate(depth);
+pub fn keep_best(update: &mut DepthUpdate, depth: usize) -> Dropped {
+    let keep = |levels: &mut Vec<Level>, side| {
+        if levels.len() <= depth {
+            return None;
+        }
+        // Of two at one price the later one counts, so that their order has to stay.
+        levels.sort_by_key(|level| rank(side, level.price));
+        let dropped = levels[depth].price;
+        levels.truncate(depth);
+        Some(dropped)
+    };
+    [
+        keep(&mut update.bids, Side::Buy),
+        keep(&mut update.asks, Side::Sell),
+    ]
+}
+
+/// A number that is lower for a better price.
+#[inline]
+const fn rank(side: Side, price: Price) -> i64 {
+    // The complement turns the order round and cannot overflow.
+    match side {
+        Side::Buy => !price.0,
+        Side::Sell => price.0,
     }
 }
 
@@ -110,19 +127,20 @@ impl Book {
         }
     }
 
-    /// Keeps so many levels of each side, the best ones; says which were dropped, as levels of zero.
-    pub fn truncate(&mut self, depth: usize, dropped: &mut DepthUpdate) {
-        for (levels, dropped) in [
-            (&mut self.bids, &mut dropped.bids),
-            (&mut self.asks, &mut dropped.asks),
-        ] {
-            for level in levels.drain(depth.min(levels.len())..) {
-                dropped.push(Level {
-                    qty: Qty::ZERO,
-                    ..level
-                });
-            }
-        }
+    /// Keeps so many levels of each side, the best ones; says behind a change which were dropped, as levels of zero.
+    pub fn truncate(&mut self, depth: usize, change: &mut DepthUpdate) -> Dropped {
+        let keep = |levels: &mut Vec<Level>, change: &mut Vec<Level>| {
+            let dropped = levels.get(depth)?.price;
+            change.extend(levels.drain(depth..).map(|level| Level {
+                qty: Qty::ZERO,
+                ..level
+            }));
+            Some(dropped)
+        };
+        [
+            keep(&mut self.bids, &mut change.bids),
+            keep(&mut self.asks, &mut change.asks),
+        ]
     }
 
     /// Buy side, highest price first.
@@ -159,13 +177,8 @@ impl Book {
 /// The place of a price, or where it belongs: looked for with growing steps from a place that may be near.
 #[inline]
 fn seek(levels: &[Level], side: Side, price: Price, near: usize) -> usize {
-    // The complement turns the order round and cannot overflow.
-    let rank_of = |price: Price| match side {
-        Side::Buy => !price.0,
-        Side::Sell => price.0,
-    };
-    let rank = rank_of(price);
-    let is_before = |level: &Level| rank_of(level.price) < rank;
+    let wanted = rank(side, price);
+    let is_before = |level: &Level| rank(side, level.price) < wanted;
     let (mut low, mut high) = (0, near.min(levels.len()));
     let mut step = 1;
     if levels.get(high).is_some_and(is_before) {
@@ -254,9 +267,25 @@ mod tests {
             book.set(Side::Buy, level(price, 1));
         }
         let mut dropped = DepthUpdate::default();
-        book.truncate(1, &mut dropped);
+        let best = book.truncate(1, &mut dropped);
+        assert_eq!(best, [Some(Price(2)), None]);
         assert_eq!(dropped.bids, [level(2, 0), level(1, 0)]);
         assert_eq!(book.bids(), [level(3, 1)]);
+        assert_eq!(book.truncate(1, &mut dropped), [None, None]);
+        assert_eq!(dropped.bids.len(), 2);
+    }
+
+    #[test]
+    fn of_a_whole_book_the_best_levels_are_kept() {
+        let mut update = DepthUpdate {
+            bids: vec![level(1, 1), level(3, 1), level(2, 1), level(3, 5)],
+            asks: vec![level(9, 1), level(7, 1), level(8, 1)],
+        };
+        assert_eq!(keep_best(&mut update, 3), [Some(Price(1)), None]);
+        assert_eq!(update.bids, [level(3, 1), level(3, 5), level(2, 1)]);
+        assert_eq!(update.asks, [level(9, 1), level(7, 1), level(8, 1)]);
+        assert_eq!(keep_best(&mut update, 2), [Some(Price(2)), Some(Price(9))]);
+        assert_eq!(update.asks, [level(7, 1), level(8, 1)]);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use types::{Bar, Grid, Level, MarketData, MarketEvent, Price, Qty, Ratio};
 
-use super::book::Book;
+use super::book::{Book, Dropped, LEVELS_MAX, keep_best};
 use super::health::Counters;
 
 /// What an instrument allows.
@@ -40,6 +40,10 @@ pub struct Screen {
     ticks: Grid,
     lots: Grid,
     book: Option<Book>,
+    /// Levels of a side that the venue shows, where it does not show all.
+    window: Option<usize>,
+    /// What was dropped of the book, and so is not known from there on.
+    dropped: Dropped,
     /// Twice the middle of the newest good touch, or of prints where there is none, 1e-9.
     middle: Option<i128>,
     /// Touches beyond the band, in a row.
@@ -78,19 +82,28 @@ impl Screen {
             ticks: Grid::new(spec.tick_size.0.max(1)),
             lots: Grid::new(spec.lot_size.0.max(1)),
             book: None,
+            window: None,
+            dropped: [None; 2],
             middle: None,
             touches: Outliers::default(),
             prints: Outliers::default(),
         }
     }
 
-    /// The book as the venue has it, while one is known.
+    /// The venue shows so many levels of a side and no more. Those beyond are dropped, as it need not say what becomes of
+    /// them, and states again those that come back.
+    pub const fn shows(&mut self, depth: usize) {
+        self.window = Some(depth);
+    }
+
+    /// The book as the venue has it, while one is known, up to [`LEVELS_MAX`] of a side.
     pub const fn book(&self) -> Option<&Book> {
         self.book.as_ref()
     }
 
-    /// Judges an event and counts what is wrong with it.
-    pub fn pass(&mut self, event: &MarketEvent, counters: &mut Counters) -> Screened {
+    /// Judges an event and counts what is wrong with it. Of a book the best levels go on, those beyond as levels that are
+    /// gone, so that whoever follows never has more than are kept.
+    pub fn pass(&mut self, event: &mut MarketEvent, counters: &mut Counters) -> Screened {
         match &event.data {
             MarketData::Quote(quote) => {
                 let levels = [
@@ -127,25 +140,8 @@ impl Screen {
                 }
                 self.print(trade.price, counters)
             }
-            MarketData::DepthDelta(update) | MarketData::DepthSnapshot(update) => {
-                if !self.are_allowed(&update.bids, counters)
-                    || !self.are_allowed(&update.asks, counters)
-                {
-                    return Screened::Lost;
-                }
-                Book::follow(&mut self.book, &event.data);
-                let Some(book) = &self.book else {
-                    return Screened::Dropped;
-                };
-                counters.locked += u64::from(book.is_locked());
-                if book.is_crossed() {
-                    counters.crossed += 1;
-                    return Screened::Lost;
-                }
-                match book.touch() {
-                    (Some(bid), Some(ask)) => self.touch(bid.price, ask.price, counters),
-                    _ => Screened::Passed,
-                }
+            MarketData::DepthDelta(_) | MarketData::DepthSnapshot(_) => {
+                self.depth(&mut event.data, counters)
             }
             MarketData::Bar(bar) => self.bar(bar, counters),
             MarketData::Gap => {
@@ -156,6 +152,44 @@ impl Screen {
             | MarketData::Financing(_)
             | MarketData::Dividend { .. }
             | MarketData::Split { .. } => Screened::Passed,
+        }
+    }
+
+    fn depth(&mut self, data: &mut MarketData, counters: &mut Counters) -> Screened {
+        let kept = self.window.unwrap_or(LEVELS_MAX).min(LEVELS_MAX);
+        if let MarketData::DepthSnapshot(update) = data {
+            self.dropped = keep_best(update, kept);
+        }
+        if let MarketData::DepthDelta(update) | MarketData::DepthSnapshot(update) = data
+            && !(self.are_allowed(&update.bids, counters)
+                && self.are_allowed(&update.asks, counters))
+        {
+            return Screened::Lost;
+        }
+        Book::follow(&mut self.book, data);
+        let Some(book) = &mut self.book else {
+            return Screened::Dropped;
+        };
+        counters.locked += u64::from(book.is_locked());
+        if book.is_crossed() {
+            counters.crossed += 1;
+            return Screened::Lost;
+        }
+        if self.window.is_none() && is_beyond(book, self.dropped) {
+            return Screened::Lost;
+        }
+        if let MarketData::DepthDelta(update) = data {
+            let dropped = book.truncate(kept, update);
+            // Of bids the highest, of asks the lowest that were ever dropped; none is below all prices.
+            self.dropped[0] = self.dropped[0].max(dropped[0]);
+            self.dropped[1] = match (self.dropped[1], dropped[1]) {
+                (Some(known), Some(now)) => Some(known.min(now)),
+                (known, now) => known.or(now),
+            };
+        }
+        match book.touch() {
+            (Some(bid), Some(ask)) => self.touch(bid.price, ask.price, counters),
+            _ => Screened::Passed,
         }
     }
 
@@ -227,6 +261,13 @@ impl Screen {
     }
 }
 
+/// Whether the best level of a side is worse than one that was dropped, which may still stand.
+fn is_beyond(book: &Book, [bid, ask]: Dropped) -> bool {
+    let (best_bid, best_ask) = book.touch();
+    bid.is_some_and(|dropped| best_bid.is_none_or(|best| best.price < dropped))
+        || ask.is_some_and(|dropped| best_ask.is_none_or(|best| best.price > dropped))
+}
+
 #[cfg(test)]
 mod tests {
     use types::{Aggressor, DepthUpdate, InstrumentId, Quote, TimestampNs, Trade};
@@ -290,12 +331,12 @@ mod tests {
     fn screened(screen: &mut Screen, said: &[(&str, Screened)], counted: [u64; 5]) {
         let mut counters = Counters::default();
         for (text, becomes) in said {
-            let event = MarketEvent {
+            let mut event = MarketEvent {
                 instrument: InstrumentId(3),
                 ts_event: TimestampNs(5),
                 data: data(text),
             };
-            assert_eq!(screen.pass(&event, &mut counters), *becomes, "{text}");
+            assert_eq!(screen.pass(&mut event, &mut counters), *becomes, "{text}");
         }
         let Counters {
             crossed,

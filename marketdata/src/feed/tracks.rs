@@ -1,7 +1,7 @@
 //! The instruments of one adapter: found by symbol, screened, and told lost exactly once, as when their connection
 //! opens, closes or is given up.
 
-use types::{Level, MarketData, MarketEvent, Qty, TimestampNs};
+use types::{MarketData, MarketEvent, TimestampNs};
 
 use super::health::{Health, State};
 use super::output::Output;
@@ -144,7 +144,7 @@ impl Tracks {
             data,
         };
         let health = &mut self.health[place];
-        let screened = self.screens[place].pass(&event, &mut health.counters);
+        let screened = self.screens[place].pass(&mut event, &mut health.counters);
         match screened {
             Screened::Passed => {
                 health.event(&event, now);
@@ -182,32 +182,9 @@ impl Tracks {
         screened
     }
 
-    /// Drops what a book has beyond so many levels of a side: a venue that shows no more need not say what becomes
-    /// of them.
-    pub fn truncate(
-        &mut self,
-        place: usize,
-        depth: usize,
-        ts_event: TimestampNs,
-        now: TimestampNs,
-        out: &mut Output,
-    ) {
-        let Some(book) = self.screens[place].book() else {
-            return;
-        };
-        let (bids, asks) = (book.bids(), book.asks());
-        if bids.len().max(asks.len()) <= depth {
-            return;
-        }
-        let mut update = out.depth();
-        for (levels, gone) in [(bids, &mut update.bids), (asks, &mut update.asks)] {
-            let beyond = levels.get(depth..).unwrap_or_default();
-            gone.extend(beyond.iter().map(|level| Level {
-                qty: Qty::ZERO,
-                ..*level
-            }));
-        }
-        self.say(place, ts_event, MarketData::DepthDelta(update), now, out);
+    /// As [`Screen::shows`].
+    pub fn shows(&mut self, place: usize, depth: usize) {
+        self.screens[place].shows(depth);
     }
 
     /// What is known of it is lost, though nothing need be missing: without a best bid or a best ask there is no touch.
@@ -262,7 +239,7 @@ impl Tracks {
 
 #[cfg(test)]
 mod tests {
-    use types::{DepthUpdate, InstrumentId, Quote, Ratio};
+    use types::{DepthUpdate, InstrumentId, Level, Qty, Quote, Ratio};
 
     use super::super::screen::Spec;
     use super::*;

@@ -346,7 +346,8 @@ impl Alpaca {
             MarketData::DepthDelta(update)
         };
         if self.tracks.say(place, ts, data, now, out) == Screened::Lost {
-            self.tracks.reconnect("a book that cannot be", now, out);
+            self.tracks
+                .reconnect("a book that cannot be followed", now, out);
         }
     }
 

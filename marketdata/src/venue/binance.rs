@@ -14,7 +14,8 @@
 //!
 //! A snapshot has the best 1,000 levels of a side, the most that futures give and, of the 5,000 that the page of spot
 //! asks for, as many as leave room below what the engine holds of a side (`depth_levels_max`). What lies beyond is not
-//! known until it changes, on both; of what changes the best 4,000 of a side are kept.
+//! known until it changes, on both; of what changes the best 4,000 of a side are kept, and once the book has come down to
+//! where something was dropped, there is a new snapshot.
 //!
 //! Futures have had three addresses since "Important WebSocket Change Notice — Base URL Split & Migration"
 //! <https://developers.binance.com/docs/derivatives/usds-margined-futures/websocket-market-streams/Important-WebSocket-Change-Notice>,
@@ -48,8 +49,8 @@ use types::{MarketData, TimestampNs};
 use message::{Delta, Message, Payload, Snapshot};
 
 use crate::feed::{
-    Action, Adapter, Addresses, BookChannel, Channels, FetchId, Fields, Health, LEVELS_MAX,
-    Listing, Malformed, Mark, Output, Pace, Restate, Screened, Stream, TooMany, Tracks, Unexpected,
+    Action, Adapter, Addresses, BookChannel, Channels, FetchId, Fields, Health, Listing, Malformed,
+    Mark, Output, Pace, Restate, Screened, Stream, TooMany, Tracks, Unexpected,
 };
 
 /// Spot: streams and REST.
@@ -307,9 +308,8 @@ impl Binance {
                         *is_fresh = false;
                         let data = MarketData::DepthDelta(delta.update);
                         if self.tracks.say(place, delta.ts, data, now, out) == Screened::Lost {
-                            return self.resync(place, now);
+                            self.resync(place, now);
                         }
-                        self.tracks.truncate(place, LEVELS_MAX, delta.ts, now, out);
                     }
                     Follows::Gap => {
                         self.tracks.gap(place, now, out);

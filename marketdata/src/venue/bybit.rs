@@ -242,6 +242,9 @@ impl Bybit {
             return Ok(());
         }
         let update = book.take_levels()?;
+        if let Some(depth) = envelope.depth() {
+            self.tracks.shows(place, depth);
+        }
         let follow = &mut self.follows[place];
         follow.newest = Stamp { id, time };
         follow.restate.live();
@@ -280,8 +283,8 @@ impl Bybit {
             out.recycle(update);
             return Ok(());
         }
+        self.tracks.shows(place, depth);
         self.say(place, ts, MarketData::DepthDelta(update), now, out);
-        self.tracks.truncate(place, depth, ts, now, out);
         Ok(())
     }
 

@@ -9,7 +9,8 @@
 //! on a new connection; one that is not above it is late and changes nothing. Heartbeats come each second. Their
 //! `heartbeat_counter` says no more than the sequence, which counts them too.
 //!
-//! Of a side the best [`LEVELS_MAX`] levels are kept. The touch is taken from `level2`: `ticker` speaks only when
+//! Of a side the best [`LEVELS_MAX`](crate::feed::LEVELS_MAX) levels are kept. What was dropped is not known until it
+//! changes: once the book has come down to where that began, it is stated again on a new connection. The touch is taken from `level2`: `ticker` speaks only when
 //! something trades. Prints that `market_trades` states first are from before the subscription and are not told. Its
 //! `side` is that of the resting order, as <https://docs.cdp.coinbase.com/exchange/websocket-feed/channels> says of
 //! matches.
@@ -31,8 +32,8 @@ use message::{
 };
 
 use crate::feed::{
-    Adapter, Addresses, Book, BookChannel, Channels, Health, LEVELS_MAX, Listing, Malformed,
-    Output, Screened, Stream, Tracks, Unexpected, Value, keep_best, quoted, touch,
+    Adapter, Addresses, Book, BookChannel, Channels, Health, Listing, Malformed, Output, Screened,
+    Stream, Tracks, Unexpected, Value, quoted, touch,
 };
 
 /// Streams and REST.
@@ -189,7 +190,7 @@ impl Coinbase {
         &mut self,
         place: usize,
         is_snapshot: bool,
-        mut update: Box<DepthUpdate>,
+        update: Box<DepthUpdate>,
         ts: TimestampNs,
         now: TimestampNs,
         out: &mut Output,
@@ -220,15 +221,13 @@ impl Coinbase {
             }
             MarketData::Quote(touch(bid, ask))
         } else if is_snapshot {
-            keep_best(&mut update, LEVELS_MAX);
             MarketData::DepthSnapshot(update)
         } else {
             MarketData::DepthDelta(update)
         };
         if self.tracks.say(place, ts, data, now, out) == Screened::Lost {
-            self.tracks.reconnect("a book that cannot be", now, out);
-        } else if self.channels.book != BookChannel::Touch {
-            self.tracks.truncate(place, LEVELS_MAX, ts, now, out);
+            self.tracks
+                .reconnect("a book that cannot be followed", now, out);
         }
     }
 

@@ -37,6 +37,8 @@ pub const MAINNET: Addresses = Addresses {
     stream: "wss://api.hyperliquid.xyz",
     rest: "https://api.hyperliquid.xyz",
 };
+/// Levels of each side that a book has.
+pub const DEPTH: usize = 20;
 /// So many subscriptions of one IP address are taken, each in a message of its own.
 pub const SUBSCRIPTIONS_MAX: usize = 1_000;
 /// From one message to the next: of the 2,000 a minute that an IP address may send, this takes 1,200.
@@ -74,10 +76,15 @@ struct Coin {
 impl Hyperliquid {
     /// A connection for these listings.
     pub fn new(listings: Vec<Listing>, channels: Channels) -> Self {
+        let count = listings.len();
+        let mut tracks = Tracks::new(listings, "a coin that was subscribed to");
+        for place in 0..count {
+            tracks.shows(place, DEPTH);
+        }
         Self {
             channels,
-            coins: listings.iter().map(|_| Coin::default()).collect(),
-            tracks: Tracks::new(listings, "a coin that was subscribed to"),
+            coins: (0..count).map(|_| Coin::default()).collect(),
+            tracks,
             heard_at: TimestampNs(0),
             subscribed_at: TimestampNs(0),
             pinged_at: None,

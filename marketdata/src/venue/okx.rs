@@ -91,10 +91,15 @@ pub struct Okx {
 impl Okx {
     /// A connection for these listings.
     pub fn new(listings: Vec<Listing>, channels: Channels) -> Self {
+        let count = listings.len();
+        let mut tracks = Tracks::new(listings, "an instId that was subscribed to");
+        for place in 0..count {
+            tracks.shows(place, DEPTH);
+        }
         Self {
             channels,
-            follows: listings.iter().map(|_| Follow::default()).collect(),
-            tracks: Tracks::new(listings, "an instId that was subscribed to"),
+            follows: (0..count).map(|_| Follow::default()).collect(),
+            tracks,
             heard_at: TimestampNs::default(),
             pinged_at: None,
             requests: 0,
@@ -267,7 +272,6 @@ impl Okx {
                     return;
                 }
                 self.say(place, time, MarketData::DepthDelta(levels), now, out);
-                self.tracks.truncate(place, DEPTH, time, now, out);
             }
         }
     }

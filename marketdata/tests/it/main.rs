@@ -15,6 +15,8 @@ mod history;
 #[cfg(test)]
 mod intrabar;
 #[cfg(test)]
+mod large;
+#[cfg(test)]
 mod malformed;
 #[cfg(test)]
 mod metadata;

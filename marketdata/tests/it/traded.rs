@@ -109,7 +109,7 @@ fn schedule() -> RollSchedule {
     }
 }
 
-fn instrument(place: usize) -> Instrument {
+pub(crate) fn instrument(place: usize) -> Instrument {
     Instrument {
         symbol: label(["FIRST", "SECOND"][place]),
         kind: InstrumentKind::Future,

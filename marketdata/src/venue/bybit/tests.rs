@@ -204,7 +204,7 @@ fn what_is_beyond_the_depth_is_dropped() {
     );
     assert_eq!(
         better(9, r#"[["102","3"],["103","3"]]"#),
-        ["delta 102x3 103x3 | ", "delta 53x0 52x0 | "]
+        ["delta 102x3 103x3 53x0 52x0 | "]
     );
 }
 

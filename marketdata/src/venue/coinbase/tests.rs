@@ -112,7 +112,7 @@ fn of_a_large_book_the_best_levels_are_kept() {
     assert_eq!(told.len(), 1);
     assert_eq!(
         message(&mut coinbase, &update(1, "bid", "5000", "1")),
-        ["delta 5000x1 | ", "delta 2x0 | "]
+        ["delta 5000x1 2x0 | "]
     );
 }
 

@@ -2,10 +2,8 @@
 
 use types::{Aggressor, Level, TimestampNs};
 
+use super::DEPTH;
 use crate::local::{Change, Counterpart, Market};
-
-/// Levels of each side that a book is stated with.
-const LEVELS: usize = 20;
 
 /// Hyperliquid as a client meets it.
 #[derive(Debug, Default)]
@@ -55,7 +53,7 @@ fn level(level: &Level) -> String {
 
 fn book(market: &Market, block: u64) -> Vec<u8> {
     let side = |levels: &[Level]| {
-        let levels: Vec<_> = levels.iter().take(LEVELS).map(level).collect();
+        let levels: Vec<_> = levels.iter().take(DEPTH).map(level).collect();
         levels.join(",")
     };
     format!(
@@ -87,7 +85,7 @@ impl Counterpart for LocalHyperliquid {
     }
 
     fn depth(&self) -> usize {
-        LEVELS
+        DEPTH
     }
 
     fn path(&self) -> Option<&'static str> {
