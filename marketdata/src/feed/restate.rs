@@ -54,6 +54,12 @@ impl Restate {
         self.is_live = true;
     }
 
+    /// What was asked for has begun to come: the rest of it is waited for as long as for an answer.
+    pub fn begun(&mut self, now: TimestampNs) {
+        let until = TimestampNs(now.0.saturating_add(ANSWER_NS_MAX));
+        self.ask_at = self.ask_at.max(until);
+    }
+
     /// It is lost. [`Restate::is_due`] says when to ask.
     pub fn lost(&mut self, now: TimestampNs) {
         if std::mem::take(&mut self.is_live) && self.has_held(now) {

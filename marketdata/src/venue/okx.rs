@@ -26,6 +26,11 @@
 //! it is made anew. A snapshot that still comes is the book as the page of the channel has it. As ids may begin anew,
 //! the first update is held to more than the page asks for: it is not from before the book by its time.
 //!
+//! A book that is lost is subscribed to anew, and what changes between the end of the one subscription and the begin of the
+//! next is told by neither. So nothing counts from the request on until the venue has answered that the channel is
+//! subscribed to, or begun it with a snapshot; then a document is asked for as at first. A subscription that is
+//! refused, or not answered, is asked for again.
+//!
 //! What becomes of levels that leave the 400 is not said on the page; what is beyond is dropped in any case.
 //!
 //! Touches say nothing of the one before: one that is missing cannot be known before the next. Quantities of
@@ -107,17 +112,39 @@ impl Okx {
         }
     }
 
-    fn book_channel(&self, symbol: &str) -> String {
-        let channel = match self.channels.book {
+    const fn book_channel_name(&self) -> &'static str {
+        match self.channels.book {
             BookChannel::Touch => "bbo-tbt",
             BookChannel::Depth => "books",
-        };
+        }
+    }
+
+    fn book_channel(&self, symbol: &str) -> String {
+        let channel = self.book_channel_name();
         format!(r#"{{"channel":"{channel}","instId":"{symbol}"}}"#)
     }
 
     fn request(&mut self, op: &str, channels: &str, out: &mut Output) {
         self.requests += 1;
         out.send(format!(r#"{{"op":"{op}","args":[{channels}]}}"#));
+    }
+
+    /// A subscription runs from now on, or no more.
+    fn answered(&mut self, place: usize, runs: bool, now: TimestampNs, out: &mut Output) {
+        let follow = &mut self.follows[place];
+        if !runs {
+            follow.give_up(out);
+            if follow.restate.is_live() {
+                // What changes from here on is not told.
+                follow.restate.lost(now);
+                self.tracks.lose(place, now, out);
+            }
+            return;
+        }
+        follow.is_renewing = false;
+        if !follow.restate.is_live() && self.channels.book == BookChannel::Depth {
+            follow.acknowledged_at = Some(now);
+        }
     }
 
     /// A message in any form; the inner error is that of what it says.
@@ -135,12 +162,11 @@ impl Okx {
                 out.reconnect("the venue is about to close the connection");
                 return Ok(Ok(()));
             }
-            b"subscribe" => {
-                if envelope.channel == b"books"
+            event @ (b"subscribe" | b"unsubscribe") => {
+                if envelope.channel == self.book_channel_name().as_bytes()
                     && let Some(place) = self.tracks.find(envelope.symbol)
-                    && !self.follows[place].restate.is_live()
                 {
-                    self.follows[place].acknowledged_at = Some(now);
+                    self.answered(place, event == b"subscribe", now, out);
                 }
                 return Ok(Ok(()));
             }
@@ -218,6 +244,8 @@ impl Okx {
         }
         let update = item.take_levels()?;
         let follow = &mut self.follows[place];
+        // It begins a subscription, which runs also where the answer to the request is yet to come.
+        follow.is_renewing = false;
         follow.live(id, time, false);
         for update in follow.buffered.drain(..) {
             out.recycle(update.levels);
@@ -280,6 +308,13 @@ impl Okx {
     #[cold]
     fn buffer(&mut self, place: usize, update: Update, now: TimestampNs, out: &mut Output) {
         let follow = &mut self.follows[place];
+        if follow.is_renewing {
+            out.recycle(update.levels);
+            return;
+        }
+        if follow.buffered.is_empty() {
+            follow.restate.begun(now);
+        }
         let before = follow.buffered.last();
         if before.is_some_and(|before| update.id <= before.id && update.time <= before.time) {
             out.recycle(update.levels);
@@ -383,6 +418,9 @@ impl Okx {
     ) {
         let follow = &mut self.follows[place];
         follow.heard_at = now;
+        if follow.is_renewing {
+            return;
+        }
         if follow.is_late(id, time) || (follow.restate.is_live() && id == follow.newest.id) {
             self.tracks.repeated(place);
             return;
@@ -440,7 +478,7 @@ impl Resync for Okx {
         if self.requests + 2 > REQUESTS_MAX {
             return out.reconnect("as many requests as a connection may make");
         }
-        self.follows[place].acknowledged_at = None;
+        self.follows[place].give_up(out);
         let channel = self.book_channel(&self.tracks.listings()[place].symbol);
         self.request("unsubscribe", &channel, out);
         self.request("subscribe", &channel, out);
@@ -567,18 +605,20 @@ impl Adapter for Okx {
                 follow.asked = None;
             }
             let has_begun = !follow.buffered.is_empty();
-            let waits = !follow.restate.is_live() && has_begun;
-            if waits && follow.asked.is_none() && follow.retry_at <= now {
-                self.fetch(place, now, out);
-            }
-            let follow = &mut self.follows[place];
             // Its first update may be the one that comes where nothing changes.
             let is_to_begin = !has_begun
                 && follow
                     .acknowledged_at
                     .is_some_and(|at| since(at) <= SILENCE_NS_MAX);
-            if !is_to_begin && follow.restate.is_due(now) {
+            // A document that is on its way is of use to this subscription only.
+            if !is_to_begin && follow.asked.is_none() && follow.restate.is_due(now) {
                 self.ask(place, out);
+            } else if has_begun
+                && !follow.restate.is_live()
+                && follow.asked.is_none()
+                && follow.retry_at <= now
+            {
+                self.fetch(place, now, out);
             } else if follow.restate.is_live() && since(follow.heard_at) > SILENCE_NS_MAX {
                 self.gap(place, now, out);
             }

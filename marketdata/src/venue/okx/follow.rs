@@ -2,7 +2,7 @@
 
 use types::{DepthUpdate, TimestampNs};
 
-use crate::feed::{FetchId, Restate, Stamp};
+use crate::feed::{FetchId, Output, Restate, Stamp};
 
 /// What is known of one listing.
 #[derive(Debug, Default)]
@@ -19,6 +19,9 @@ pub(super) struct Follow {
     pub(super) retry_at: TimestampNs,
     /// When the channel of the book was last heard of.
     pub(super) heard_at: TimestampNs,
+    /// It was given up and asked for anew, and that was not answered yet: what still comes is of the subscription before,
+    /// and between the two something may be missing.
+    pub(super) is_renewing: bool,
     /// When the subscription to it was acknowledged, if nothing of it has come since.
     pub(super) acknowledged_at: Option<TimestampNs>,
     /// Id and time of the newest trade.
@@ -64,6 +67,16 @@ impl Follow {
             (true, _) => Follows::Next,
             (false, true) => Follows::Old,
             (false, false) => Follows::Gap,
+        }
+    }
+
+    /// The subscription ends: what came of it is of no use to the next one, nor is a document that was asked for before that
+    /// runs, as what changes between the two is in neither.
+    pub(super) fn give_up(&mut self, out: &mut Output) {
+        self.is_renewing = true;
+        (self.acknowledged_at, self.asked) = (None, None);
+        for update in self.buffered.drain(..) {
+            out.recycle(update.levels);
         }
     }
 

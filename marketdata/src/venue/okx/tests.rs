@@ -43,11 +43,11 @@ fn fetch(id: u64) -> String {
     format!("fetch {id} /api/v5/market/books?instId=BTC-USDT&sz=400&source=0")
 }
 
-/// An update shows that something was missing.
-fn missed(id: u64) -> Vec<String> {
-    let mut said = lost();
-    said.push(fetch(id));
-    said
+/// The venue's answer to a request for the book's channel.
+fn answered(op: &str) -> String {
+    format!(
+        r#"{{"event":"{op}","arg":{{"channel":"books","instId":"BTC-USDT"}},"connId":"a4d3ae55"}}"#
+    )
 }
 
 /// What the answer to a request makes an adapter say.
@@ -234,13 +234,17 @@ fn a_document_of_before_ids_began_anew_is_not_taken() {
 fn a_document_does_not_take_the_book_back() {
     let mut okx = live();
     assert_eq!(message(&mut okx, &update(10, 15, 1_100, "1"), NOW).len(), 1);
-    message(&mut okx, &update(16, 20, 1_200, "2"), after(60));
+    // It was subscribed to just now, and is not again so soon: the subscription runs on.
     assert_eq!(
-        answer(&mut okx, 1, Some(&document(18, 1_090, "9")), after(60)),
+        message(&mut okx, &update(16, 20, 1_200, "2"), after(1)),
+        ["Gap", &fetch(1)]
+    );
+    assert_eq!(
+        answer(&mut okx, 1, Some(&document(18, 1_090, "9")), after(1)),
         ["x"; 0]
     );
-    tick(&mut okx, after(61));
-    let book = answer(&mut okx, 2, Some(&document(18, 1_150, "9")), after(61));
+    tick(&mut okx, after(2));
+    let book = answer(&mut okx, 2, Some(&document(18, 1_150, "9")), after(2));
     assert_eq!(book[0], "whole 8476.97x9 | 8476.98x415");
 }
 
@@ -398,7 +402,7 @@ fn a_gap_is_answered_by_subscribing_anew() {
     let mut okx = live();
     assert_eq!(
         message(&mut okx, &update(12, 15, 1_100, "1"), after(60)),
-        missed(1)
+        lost()
     );
     assert_eq!(
         message(&mut okx, &update(15, 16, 1_200, "1"), after(60)),
@@ -418,7 +422,143 @@ fn a_gap_is_answered_by_subscribing_anew() {
     // Ids that begin anew while the update between is missing.
     assert_eq!(
         message(&mut okx, &update(2, 3, 1_500, "5"), after(120)),
-        missed(2)
+        lost()
+    );
+}
+
+/// The venue's ask goes to 8476.99 while nobody is subscribed, and then nothing changes for a minute.
+#[test]
+fn a_book_is_not_followed_on_over_a_time_without_a_subscription() {
+    let mut okx = live();
+    assert_eq!(
+        message(&mut okx, &update(12, 15, 1_100, "1"), after(60)),
+        lost()
+    );
+    // Of the subscription that ends: nothing connects with what comes after it.
+    let of_before = [
+        update(15, 20, 1_200, "2"),
+        answered("unsubscribe"),
+        update(20, 25, 1_300, "3"),
+        answered("subscribe"),
+    ];
+    for text in of_before {
+        assert_eq!(message(&mut okx, &text, after(60)), ["x"; 0], "{text}");
+    }
+    for second in (62..=120).step_by(10) {
+        message(&mut okx, "pong", after(second));
+        assert_eq!(tick(&mut okx, after(second)), ["x"; 0], "{second}");
+        assert_eq!(okx.health()[0].state, State::Syncing);
+    }
+    // 30 up to 30: the one without levels. The book of then is the book.
+    let nothing = r#"{"arg":{"channel":"books","instId":"BTC-USDT"},"action":"update","data":[{"asks":[],"bids":[],"ts":"1500","checksum":0,"prevSeqId":30,"seqId":30}]}"#;
+    assert_eq!(message(&mut okx, nothing, after(121)), [fetch(1)]);
+    // However long ago it was asked for: what is on its way now is waited for.
+    assert_eq!(tick(&mut okx, after(122)), ["x"; 0]);
+    let document = document(30, 1_400, "9").replace("8476.98", "8476.99");
+    assert_eq!(
+        answer(&mut okx, 1, Some(&document), after(123)),
+        ["whole 8476.97x9 | 8476.99x415"]
+    );
+    assert_eq!(
+        message(&mut okx, &update(30, 35, 1_600, "5"), after(124)).len(),
+        1
+    );
+}
+
+/// Sixty seconds later 15 up to 20 asks for a document; before it comes the book is asked for anew, and what it says is of
+/// before that.
+#[test]
+fn a_document_that_was_asked_for_before_a_subscription_is_not_taken() {
+    let mut okx = okx(BookChannel::Depth);
+    opened(&mut okx, NOW);
+    assert_eq!(
+        message(&mut okx, &update(10, 15, 1_100, "1"), after(60)),
+        [fetch(1)]
+    );
+    let broken = update(15, 20, 1_200, "1").replace("8476.97", "x");
+    let said = message(&mut okx, &broken, after(60));
+    assert_eq!(said[..2], ASKED, "{said:?}");
+    assert_eq!(
+        answer(&mut okx, 1, Some(&document(17, 1_150, "9")), after(60)),
+        ["x"; 0]
+    );
+    assert_eq!(okx.health()[0].state, State::Syncing);
+    assert_eq!(
+        message(&mut okx, &answered("subscribe"), after(61)),
+        ["x"; 0]
+    );
+    assert_eq!(
+        message(&mut okx, &update(20, 25, 1_300, "1"), after(61)),
+        [fetch(2)]
+    );
+    let book = answer(&mut okx, 2, Some(&document(22, 1_250, "9")), after(61));
+    assert_eq!(book[0], "whole 8476.97x9 | 8476.98x415");
+}
+
+/// The one before was answered late, and another request to end it is on its way.
+#[test]
+fn a_subscription_that_ends_takes_the_book_with_it() {
+    let mut okx = live();
+    message(&mut okx, &update(12, 15, 1_100, "1"), after(60));
+    assert_eq!(tick(&mut okx, after(69)), ["x"; 0]);
+    assert_eq!(tick(&mut okx, after(70))[..2], ASKED);
+    let whole = book("snapshot", -1, 20, 1_300, "4");
+    for (text, expected) in [
+        (answered("unsubscribe"), &[][..]),
+        (answered("subscribe"), &[]),
+        (whole.clone(), &["whole 8476.97x4 | 8476.98x415"]),
+        (answered("unsubscribe"), &["Gap"]),
+        (answered("subscribe"), &[]),
+        (
+            book("snapshot", -1, 25, 1_400, "5"),
+            &["whole 8476.97x5 | 8476.98x415"],
+        ),
+    ] {
+        assert_eq!(message(&mut okx, &text, after(71)), expected, "{text}");
+    }
+    assert_eq!(okx.health()[0].state, State::Live);
+}
+
+#[test]
+fn a_subscription_that_is_refused_or_not_answered_is_asked_for_again() {
+    let refused =
+        r#"{"event":"error","code":"60014","msg":"Requests too frequent","connId":"a4d3ae55"}"#;
+    for text in [None, Some(refused)] {
+        let mut okx = live();
+        message(&mut okx, &update(12, 15, 1_100, "1"), after(60));
+        message(&mut okx, &answered("unsubscribe"), after(60));
+        if let Some(text) = text {
+            assert_eq!(message(&mut okx, text, after(60)).len(), 1);
+        }
+        for second in 61..70 {
+            assert_eq!(tick(&mut okx, after(second)), ["x"; 0], "{second}");
+        }
+        assert_eq!(okx.health()[0].state, State::Syncing);
+        assert_eq!(tick(&mut okx, after(70))[..2], ASKED);
+    }
+}
+
+/// A touch of the subscription that ends may be the last for a while.
+#[test]
+fn a_touch_of_the_subscription_before_is_not_shown() {
+    let mut okx = okx(BookChannel::Touch);
+    opened(&mut okx, NOW);
+    let touch = |seq: u64, ask: &str| {
+        format!(
+            r#"{{"arg":{{"channel":"bbo-tbt","instId":"BTC-USDT"}},"data":[{{"asks":[["{ask}","415","0","13"]],"bids":[["8476.97","256","0","12"]],"ts":"{}","seqId":{seq}}}]}}"#,
+            1_000 + seq
+        )
+    };
+    let shown = |ms: u64| format!("quote 8476.97x256 8476.98x415 at {ms}000000");
+    assert_eq!(message(&mut okx, &touch(1, "8476.98"), NOW), [shown(1_001)]);
+    let said = message(&mut okx, &touch(2, "8476.96"), after(60));
+    assert_eq!((said.len(), &*said[0]), (3, "Gap"));
+    assert_eq!(message(&mut okx, &touch(3, "8476.98"), after(60)), ["x"; 0]);
+    let answered = answered("subscribe").replace("books", "bbo-tbt");
+    assert_eq!(message(&mut okx, &answered, after(60)), ["x"; 0]);
+    assert_eq!(
+        message(&mut okx, &touch(4, "8476.98"), after(60)),
+        [shown(1_004)]
     );
 }
 
@@ -432,7 +572,7 @@ fn a_connection_makes_no_more_requests_than_it_may() {
         if said[1].starts_with("reconnect") {
             break;
         }
-        assert_eq!(said, missed(now / 60));
+        assert_eq!(said, lost());
         requests += 2;
         now += 60;
         let whole = book("snapshot", -1, 10, 1_000 + now, "1");
