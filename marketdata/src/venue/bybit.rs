@@ -10,6 +10,12 @@
 //! - trades <https://bybit-exchange.github.io/docs/v5/websocket/public/trade>: many in a message, those of one
 //!   match with the same `seq`, which may take several messages.
 //!
+//! The page says that a new snapshot resets the local book, and that the one with the update id 1 overwrites it: that one
+//! always does. Of another one whose id and time are not above those of the book it cannot be told whether it is of a
+//! service with another clock, or late, though no connection that keeps the order brings it late. Taken, it could put the
+//! book back; dropped, it could leave one that the venue has reset: the book is lost, and subscribed to anew. One with the id
+//! and the time of the book is that book once more.
+//!
 //! That update ids are "always in sequence" is said on the page of v3
 //! <https://bybit-exchange.github.io/docs/derivatives/ws-public/orderbook>; the page of v5 is silent, and what the
 //! venue sends holds to it: of one topic each id is one more than the one before. A gap is answered by
@@ -73,6 +79,8 @@ impl Product {
     }
 }
 
+/// The update id of the first book of a service that has just started.
+const FIRST_ID: u64 = 1;
 /// Topics in a request.
 const TOPICS_MAX: usize = 10;
 /// Characters of all topics of a connection, as the array of JSON that they are.
@@ -110,8 +118,12 @@ struct Follow {
 }
 
 impl Follow {
-    /// Whether a whole book or touch is older than what is known.
+    /// Whether a whole book or touch is older than what is known. One of a service that has just started is not, whatever
+    /// its clock says.
     fn is_late(&self, id: u64, time: TimestampNs) -> bool {
+        if id == FIRST_ID {
+            return false;
+        }
         if self.restate.is_live() {
             id <= self.newest.id && time <= self.newest.time
         } else {
@@ -237,8 +249,19 @@ impl Bybit {
         out: &mut Output,
     ) -> Result<(), Malformed> {
         let (id, time, ts) = envelope.ids(book)?;
-        if self.follows[place].is_late(id, time) {
+        let follow = &self.follows[place];
+        let is_live = follow.restate.is_live();
+        if is_live && (id, time) == (follow.newest.id, follow.newest.time) {
             self.tracks.repeated(place);
+            return Ok(());
+        }
+        if follow.is_late(id, time) {
+            if is_live {
+                // Late, or where the venue began anew: neither this book nor the one that is known can be trusted.
+                self.gap(place, now, out);
+            } else {
+                self.tracks.repeated(place);
+            }
             return Ok(());
         }
         let update = book.take_levels()?;

@@ -124,10 +124,7 @@ fn every_delta_follows_the_one_before() {
     );
     // Twice and late: nothing.
     assert_eq!(message(&mut bybit, &delta(101, 1_020, "1"), NOW), ["x"; 0]);
-    assert_eq!(
-        message(&mut bybit, &book("snapshot", 100, 1_000, "9"), NOW),
-        ["x"; 0]
-    );
+    assert_eq!(message(&mut bybit, &delta(100, 1_000, "9"), NOW), ["x"; 0]);
     assert_eq!(bybit.health()[0].counters.repeated, 2);
     // 102 is missing.
     let mut expected = vec!["Gap"];
@@ -155,6 +152,59 @@ fn every_delta_follows_the_one_before() {
     );
     assert_eq!(bybit.health()[0].counters.gaps, 1);
     assert_eq!(bybit.health()[0].counters.resyncs, 2);
+}
+
+/// The clock of the service that starts again is 20 ms behind that of the one before.
+#[test]
+fn the_first_book_of_a_service_is_taken_whatever_its_clock_says() {
+    let mut bybit = live();
+    message(&mut bybit, &book("delta", 101, 1_020, "1"), NOW);
+    let first = book("snapshot", 1, 1_000, "3");
+    assert_eq!(
+        message(&mut bybit, &first, NOW),
+        ["whole 16493.5x3 | 16611x0.029"]
+    );
+    assert_eq!(
+        message(&mut bybit, &book("delta", 2, 1_010, "4"), NOW),
+        ["delta 16493.5x4 | 16611x0.029"]
+    );
+    // Also of a book that is not known: 4 is missing 3.
+    let said = message(&mut bybit, &book("delta", 4, 1_030, "5"), after(60));
+    assert_eq!((said.len(), &*said[0]), (3, "Gap"));
+    assert_eq!(message(&mut bybit, &first, after(60)).len(), 1);
+    assert_eq!(bybit.health()[0].state, State::Live);
+    // And of the touch.
+    let mut spot = self::bybit(Product::Spot, BookChannel::Touch);
+    opened(&mut spot, NOW);
+    for (u, ms, expected) in [
+        (100, 1_020, 1),
+        (100, 1_020, 0),
+        (1, 1_000, 1),
+        (2, 1_010, 1),
+    ] {
+        let touch = book("snapshot", u, ms, "1").replace("orderbook.50", "orderbook.1");
+        assert_eq!(message(&mut spot, &touch, NOW).len(), expected, "{u}");
+    }
+}
+
+/// It is late, or the venue has begun anew: that cannot be told, and nothing is known until it has been asked.
+#[test]
+fn a_snapshot_of_before_the_book_loses_it() {
+    let whole = book("snapshot", 100, 1_000, "0.006");
+    let mut bybit = live();
+    // That book once more is no other one.
+    assert_eq!(message(&mut bybit, &whole, after(60)), ["x"; 0]);
+    message(&mut bybit, &book("delta", 101, 1_020, "1"), after(60));
+    let mut expected = vec!["Gap"];
+    expected.extend(ASKED);
+    assert_eq!(message(&mut bybit, &whole, after(60)), expected);
+    assert_eq!(message(&mut bybit, &whole, after(60)), ["x"; 0]);
+    let next = book("delta", 102, 1_040, "2");
+    assert_eq!(message(&mut bybit, &next, after(60)), ["x"; 0]);
+    assert_eq!(
+        message(&mut bybit, &book("snapshot", 102, 1_040, "2"), after(61)),
+        ["whole 16493.5x2 | 16611x0.029"]
+    );
 }
 
 #[test]
