@@ -18,6 +18,7 @@
 
 mod book;
 mod credentials;
+mod elapsed;
 mod expected;
 mod health;
 mod levels;
@@ -35,6 +36,7 @@ mod tracks;
 
 pub use book::{Book, Dropped, LEVELS_MAX, keep_best, touch};
 pub use credentials::{Credentials, quoted};
+pub(crate) use elapsed::since;
 pub use expected::Expected;
 pub use health::{Counters, Health, State};
 pub use levels::{level, levels, named_levels};

@@ -17,6 +17,8 @@ pub struct Restate {
     /// When to ask again, unless it is live by then.
     ask_at: TimestampNs,
     pause: u64,
+    /// The newest time of the clock, by which it is seen that it was set back.
+    seen: TimestampNs,
 }
 
 impl Default for Restate {
@@ -28,11 +30,17 @@ impl Default for Restate {
 impl Restate {
     /// Subscribed to just now.
     pub const fn opened(now: TimestampNs) -> Self {
+        Self::queued(now, now)
+    }
+
+    /// To be subscribed to at a time from now on.
+    pub const fn queued(now: TimestampNs, asked: TimestampNs) -> Self {
         Self {
             is_live: false,
-            asked: now,
-            ask_at: TimestampNs(now.0.saturating_add(ANSWER_NS_MAX)),
+            asked,
+            ask_at: TimestampNs(asked.0.saturating_add(ANSWER_NS_MAX)),
             pause: PAUSE_NS,
+            seen: now,
         }
     }
 
@@ -42,6 +50,7 @@ impl Restate {
         asked: TimestampNs(0),
         ask_at: TimestampNs(0),
         pause: PAUSE_NS,
+        seen: TimestampNs(0),
     };
 
     /// Whether the whole has been stated, and nothing has been lost since.
@@ -56,12 +65,14 @@ impl Restate {
 
     /// What was asked for has begun to come: the rest of it is waited for as long as for an answer.
     pub fn begun(&mut self, now: TimestampNs) {
+        self.look(now);
         let until = TimestampNs(now.0.saturating_add(ANSWER_NS_MAX));
         self.ask_at = self.ask_at.max(until);
     }
 
     /// It is lost. [`Restate::is_due`] says when to ask.
     pub fn lost(&mut self, now: TimestampNs) {
+        self.look(now);
         if std::mem::take(&mut self.is_live) && self.has_held(now) {
             self.pause = PAUSE_NS;
         }
@@ -76,6 +87,7 @@ impl Restate {
 
     /// Whether to ask now; who is told so asks.
     pub fn is_due(&mut self, now: TimestampNs) -> bool {
+        self.look(now);
         let is_due = !self.is_live && now >= self.ask_at;
         if is_due {
             let pause = if self.has_held(now) {
@@ -89,6 +101,14 @@ impl Restate {
             };
         }
         is_due
+    }
+
+    /// By a clock that was set back all is as far away as it was by the clock before.
+    fn look(&mut self, now: TimestampNs) {
+        let back = self.seen.0.saturating_sub(now.0);
+        self.asked.0 = self.asked.0.saturating_sub(back);
+        self.ask_at.0 = self.ask_at.0.saturating_sub(back);
+        self.seen = now;
     }
 
     const fn has_held(&self, now: TimestampNs) -> bool {
@@ -127,6 +147,31 @@ mod tests {
         assert!(!restate.is_due(at(asked + 130)));
         assert!(!restate.lose(at(asked + 130)));
         assert!(restate.is_due(at(asked + 131)));
+    }
+
+    /// By an hour, while it waits for an answer, for a pause to pass, and while it is known.
+    #[test]
+    fn a_clock_that_is_set_back_delays_nothing() {
+        let mut restate = Restate::opened(at(10_000));
+        assert!(!restate.is_due(at(10_004)));
+        // Six of ten seconds are left.
+        assert!(!restate.is_due(at(6_400)));
+        assert!(!restate.is_due(at(6_405)));
+        assert!(restate.is_due(at(6_406)));
+        restate.live();
+        // Asked for just now: two seconds have to pass.
+        assert!(!restate.lose(at(2_806)));
+        assert!(!restate.is_due(at(2_807)));
+        assert!(restate.is_due(at(2_808)));
+        restate.live();
+        assert!(!restate.is_due(at(9_000)));
+        assert!(!restate.is_due(at(5_400)));
+        assert!(restate.lose(at(5_401)));
+        // One that is to be subscribed to in twenty seconds.
+        let mut restate = Restate::queued(at(10_000), at(10_020));
+        assert!(!restate.is_due(at(6_400)));
+        assert!(!restate.is_due(at(6_429)));
+        assert!(restate.is_due(at(6_430)));
     }
 
     #[test]

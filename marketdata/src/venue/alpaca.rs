@@ -32,7 +32,7 @@ use types::{DepthUpdate, InstrumentStatus, MarketData, Qty, Quote, TimestampNs};
 
 use crate::feed::{
     Action, Adapter, Addresses, BookChannel, Channels, Credentials, Health, Listing, Malformed,
-    Mark, Output, Prints, Reader, Screened, Stream, Tracks, Unexpected,
+    Mark, Output, Prints, Reader, Screened, Stream, Tracks, Unexpected, since,
 };
 use message::{Argument, Item, Said, Told, request};
 use msgpack::Pack;
@@ -529,7 +529,7 @@ impl Adapter for Alpaca {
         if !self.tracks.is_following() {
             return;
         }
-        let open = now.0.saturating_sub(self.opened_at.0);
+        let open = since(&mut self.opened_at, now);
         if !self.is_subscribed && open > AUTHENTICATED_NS_MAX {
             self.tracks.reconnect("no answer to the key", now, out);
         } else if self.channels.book == BookChannel::Depth

@@ -38,7 +38,7 @@ use message::{Envelope, Levels, Print, Touch};
 
 use crate::feed::{
     Adapter, Addresses, BookChannel, Channels, Health, Listing, Malformed, Mark, Output, Reader,
-    Restate, Resync, Stamp, Stream, TooMany, Tracks, Unexpected,
+    Restate, Resync, Stamp, Stream, TooMany, Tracks, Unexpected, since,
 };
 
 /// Streams and REST.
@@ -455,7 +455,7 @@ impl Adapter for Bybit {
             let request = (place * topics_each / TOPICS_MAX) as u64;
             let asked = TimestampNs(now.0.saturating_add(request * every));
             *follow = Follow {
-                restate: Restate::opened(asked),
+                restate: Restate::queued(now, asked),
                 heard_at: now,
                 ..Follow::default()
             };
@@ -504,11 +504,10 @@ impl Adapter for Bybit {
         if !self.tracks.is_following() {
             return;
         }
-        let since = |then: TimestampNs| now.0.saturating_sub(then.0);
-        if since(self.heard_at) > SILENCE_NS_MAX {
+        if since(&mut self.heard_at, now) > SILENCE_NS_MAX {
             return out.reconnect("no answer to a ping");
         }
-        if since(self.pinged_at) >= PING_NS {
+        if since(&mut self.pinged_at, now) >= PING_NS {
             self.pinged_at = now;
             out.send(String::from(r#"{"op":"ping"}"#));
         }
@@ -518,7 +517,7 @@ impl Adapter for Bybit {
                 self.ask(place, out);
             } else if self.channels.book == BookChannel::Touch
                 && follow.restate.is_live()
-                && since(follow.heard_at) > TOUCH_SILENCE_NS_MAX
+                && since(&mut follow.heard_at, now) > TOUCH_SILENCE_NS_MAX
             {
                 self.gap(place, now, out);
             }

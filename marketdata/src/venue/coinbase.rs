@@ -33,7 +33,7 @@ use message::{
 
 use crate::feed::{
     Adapter, Addresses, Book, BookChannel, Channels, Health, Listing, Malformed, Output, Screened,
-    Stream, Tracks, Unexpected, Value, quoted, touch,
+    Stream, Tracks, Unexpected, Value, quoted, since, touch,
 };
 
 /// Streams and REST.
@@ -384,10 +384,9 @@ impl Adapter for Coinbase {
         if !self.tracks.is_following() {
             return;
         }
-        let since = |then: TimestampNs| now.0.saturating_sub(then.0);
-        if since(self.heard_at) > SILENCE_NS_MAX {
+        if since(&mut self.heard_at, now) > SILENCE_NS_MAX {
             self.tracks.reconnect("no heartbeat", now, out);
-        } else if since(self.opened_at) > BOOK_NS_MAX
+        } else if since(&mut self.opened_at, now) > BOOK_NS_MAX
             && self.products.iter().any(|product| !product.is_whole)
         {
             self.tracks.reconnect("a book was not stated", now, out);

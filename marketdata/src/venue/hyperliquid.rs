@@ -29,7 +29,7 @@ use message::{Print, Stated, envelope, level, levels, malformed, pair};
 
 use crate::feed::{
     Adapter, Addresses, BookChannel, Channels, Health, Listing, Malformed, Mark, Output, Pace,
-    Prints, Reader, Screened, Stream, TooMany, Tracks, Unexpected, Value, quoted, touch,
+    Prints, Reader, Screened, Stream, TooMany, Tracks, Unexpected, Value, quoted, since, touch,
 };
 
 /// Streams and documents of the main network.
@@ -98,14 +98,6 @@ impl Hyperliquid {
         };
         let channels = [Some(book), self.channels.trades.then_some("trades")];
         channels.into_iter().flatten()
-    }
-
-    /// Since when a book is waited for: none is, of a coin that may not have been subscribed to yet.
-    fn waits_since(&self, coin: &Coin) -> TimestampNs {
-        match coin.newest {
-            Some(_) => coin.stated_at,
-            None => self.subscribed_at,
-        }
     }
 
     /// The place of a book or touch that is newer than what is known.
@@ -361,20 +353,25 @@ impl Adapter for Hyperliquid {
         if !self.tracks.is_following() {
             return;
         }
-        let since = |then: TimestampNs| now.0.saturating_sub(then.0);
-        match self.pinged_at {
-            Some(pinged) if since(pinged) > PONG_NS_MAX => {
+        let unanswered = self.pinged_at.as_mut().map(|pinged| since(pinged, now));
+        match unanswered {
+            Some(waited) if waited > PONG_NS_MAX => {
                 return self.tracks.reconnect("no answer to a ping", now, out);
             }
-            None if since(self.heard_at) > QUIET_NS => {
+            None if since(&mut self.heard_at, now) > QUIET_NS => {
                 self.pinged_at = Some(now);
                 out.send(String::from(r#"{"method":"ping"}"#));
             }
             _ => {}
         }
+        let subscribed = since(&mut self.subscribed_at, now);
+        // None is waited for, of a coin that may not have been subscribed to yet.
+        let waits = |coin: &mut Coin| match coin.newest {
+            Some(_) => since(&mut coin.stated_at, now),
+            None => subscribed,
+        };
         if self.channels.book == BookChannel::Depth
-            && let Some(place) =
-                (self.coins.iter()).position(|coin| since(self.waits_since(coin)) > BOOK_NS_MAX)
+            && let Some(place) = (self.coins.iter_mut()).position(|coin| waits(coin) > BOOK_NS_MAX)
         {
             self.tracks.gap(place, now, out);
             self.tracks

@@ -29,7 +29,7 @@ use message::{Envelope, Item, Precision, Print};
 
 use crate::feed::{
     Adapter, Addresses, Book, BookChannel, Channels, Health, Listing, Malformed, Mark, Output,
-    Reader, Restate, Resync, Stream, Tracks, Unexpected,
+    Reader, Restate, Resync, Stream, Tracks, Unexpected, since,
 };
 
 /// Streams and REST.
@@ -410,7 +410,7 @@ impl Adapter for Kraken {
         if !self.tracks.is_following() {
             return;
         }
-        if now.0.saturating_sub(self.heard_at.0) > SILENCE_NS_MAX {
+        if since(&mut self.heard_at, now) > SILENCE_NS_MAX {
             return out.reconnect("no heartbeat");
         }
         for place in 0..self.follows.len() {

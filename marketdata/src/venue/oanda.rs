@@ -23,7 +23,8 @@ use types::{InstrumentStatus, MarketData, TimestampNs};
 use message::{Line, Said};
 
 use crate::feed::{
-    Adapter, Addresses, Credentials, Health, Listing, Malformed, Output, Stream, Tracks, touch,
+    Adapter, Addresses, Credentials, Health, Listing, Malformed, Output, Stream, Tracks, since,
+    touch,
 };
 
 /// For accounts with money.
@@ -170,7 +171,7 @@ impl Adapter for Oanda {
     }
 
     fn tick(&mut self, now: TimestampNs, out: &mut Output) {
-        if self.tracks.is_following() && now.0.saturating_sub(self.heard_at.0) > SILENCE_NS_MAX {
+        if self.tracks.is_following() && since(&mut self.heard_at, now) > SILENCE_NS_MAX {
             self.tracks.reconnect("no heartbeat", now, out);
         }
     }

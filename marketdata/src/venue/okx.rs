@@ -50,7 +50,7 @@ use message::{Envelope, Item};
 
 use crate::feed::{
     Action, Adapter, Addresses, BookChannel, Channels, FetchId, Health, Listing, Malformed, Mark,
-    Output, Reader, Restate, Resync, Stamp, Stream, Tracks, Unexpected,
+    Output, Reader, Restate, Resync, Stamp, Stream, Tracks, Unexpected, since,
 };
 
 /// Streams and REST.
@@ -332,7 +332,7 @@ impl Okx {
             follow.asked = None;
         }
         follow.buffered.push(update);
-        if follow.asked.is_none() && follow.retry_at <= now {
+        if follow.asked.is_none() && since(&mut follow.fetched_at, now) >= RETRY_NS {
             self.fetch(place, now, out);
         }
     }
@@ -345,7 +345,7 @@ impl Okx {
         let path = format!("{BOOKS}?instId={symbol}&sz={DEPTH}&source=0");
         let follow = &mut self.follows[place];
         follow.asked = Some((id, now));
-        follow.retry_at = TimestampNs(now.0.saturating_add(RETRY_NS));
+        follow.fetched_at = now;
         out.actions.push(Action::Fetch { id, path });
     }
 
@@ -586,12 +586,12 @@ impl Adapter for Okx {
         if !self.tracks.is_following() {
             return;
         }
-        let since = |then: TimestampNs| now.0.saturating_sub(then.0);
-        match self.pinged_at {
-            Some(pinged) if since(pinged) >= PING_NS => {
+        let unanswered = self.pinged_at.as_mut().map(|pinged| since(pinged, now));
+        match unanswered {
+            Some(waited) if waited >= PING_NS => {
                 return out.reconnect("no answer to a ping");
             }
-            None if since(self.heard_at) >= PING_NS => {
+            None if since(&mut self.heard_at, now) >= PING_NS => {
                 self.pinged_at = Some(now);
                 out.send(String::from("ping"));
             }
@@ -599,8 +599,8 @@ impl Adapter for Okx {
         }
         for place in 0..self.follows.len() {
             let follow = &mut self.follows[place];
-            if let Some((_, asked_at)) = follow.asked
-                && since(asked_at) > ANSWER_NS_MAX
+            if let Some((_, asked_at)) = &mut follow.asked
+                && since(asked_at, now) > ANSWER_NS_MAX
             {
                 follow.asked = None;
             }
@@ -609,17 +609,19 @@ impl Adapter for Okx {
             let is_to_begin = !has_begun
                 && follow
                     .acknowledged_at
-                    .is_some_and(|at| since(at) <= SILENCE_NS_MAX);
+                    .as_mut()
+                    .is_some_and(|at| since(at, now) <= SILENCE_NS_MAX);
             // A document that is on its way is of use to this subscription only.
             if !is_to_begin && follow.asked.is_none() && follow.restate.is_due(now) {
                 self.ask(place, out);
             } else if has_begun
                 && !follow.restate.is_live()
                 && follow.asked.is_none()
-                && follow.retry_at <= now
+                && since(&mut follow.fetched_at, now) >= RETRY_NS
             {
                 self.fetch(place, now, out);
-            } else if follow.restate.is_live() && since(follow.heard_at) > SILENCE_NS_MAX {
+            } else if follow.restate.is_live() && since(&mut follow.heard_at, now) > SILENCE_NS_MAX
+            {
                 self.gap(place, now, out);
             }
         }

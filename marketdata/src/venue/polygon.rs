@@ -27,7 +27,7 @@ use message::{Event, Said, Told};
 
 use crate::feed::{
     Adapter, Addresses, Channels, Credentials, Health, Listing, Malformed, Output, Reader, Stream,
-    Tracks, Unexpected, quoted,
+    Tracks, Unexpected, quoted, since,
 };
 
 /// As it happens.
@@ -284,7 +284,7 @@ impl Adapter for Polygon {
     }
 
     fn tick(&mut self, now: TimestampNs, out: &mut Output) {
-        let open = now.0.saturating_sub(self.opened_at.0);
+        let open = since(&mut self.opened_at, now);
         if self.tracks.is_following() && !self.is_subscribed && open > AUTHENTICATED_NS_MAX {
             self.tracks.reconnect("no answer to the key", now, out);
         }

@@ -29,6 +29,8 @@ mod recording;
 #[cfg(test)]
 mod served;
 #[cfg(test)]
+mod set_back;
+#[cfg(test)]
 mod sockets;
 #[cfg(test)]
 mod steady;

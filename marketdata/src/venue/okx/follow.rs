@@ -15,8 +15,8 @@ pub(super) struct Follow {
     /// Updates that came before a book, and the document that is on its way.
     pub(super) buffered: Vec<Update>,
     pub(super) asked: Option<(FetchId, TimestampNs)>,
-    /// When to ask for a document again.
-    pub(super) retry_at: TimestampNs,
+    /// When a document was last asked for.
+    pub(super) fetched_at: TimestampNs,
     /// When the channel of the book was last heard of.
     pub(super) heard_at: TimestampNs,
     /// It was given up and asked for anew, and that was not answered yet: what still comes is of the subscription before,

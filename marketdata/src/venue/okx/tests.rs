@@ -613,6 +613,27 @@ fn a_book_that_is_not_heard_of_is_lost() {
     assert_eq!(tick(&mut okx, after(91)), lost());
 }
 
+/// By an hour: a book that is live, a ping that is not answered, a document that does not come.
+#[test]
+fn a_clock_that_is_set_back_delays_nothing() {
+    let mut okx = live();
+    message(&mut okx, &update(10, 15, 1_100, "1"), after(4_000));
+    for second in (410..=500).step_by(10) {
+        message(&mut okx, "pong", after(second));
+        assert_eq!(tick(&mut okx, after(second)), ["x"; 0], "{second}");
+    }
+    message(&mut okx, "pong", after(501));
+    assert_eq!(tick(&mut okx, after(501)), lost());
+    let mut okx = self::okx(BookChannel::Depth);
+    opened(&mut okx, after(4_000));
+    let said = message(&mut okx, &update(10, 15, 1_100, "1"), after(4_000));
+    assert_eq!(said, [fetch(1)]);
+    assert_eq!(tick(&mut okx, after(400)), ["x"; 0]);
+    assert_eq!(answer(&mut okx, 1, None, after(400)), ["error: a book"]);
+    assert_eq!(tick(&mut okx, after(400)), ["x"; 0]);
+    assert_eq!(tick(&mut okx, after(401)), [fetch(2)]);
+}
+
 #[test]
 fn what_cannot_be_read_is_lost_and_said() {
     for (from, to, what) in [
