@@ -16,6 +16,10 @@
 //! prints that are older than the newest are late and change nothing; ids of prints are of an exchange and do not
 //! ascend. Corrections and cancels of prints are about the past and are not told.
 //!
+//! A status is told when it changes, not on a subscription: whether a halt of before a new connection still holds is not
+//! known. It is over with the first print that is told and is of after its beginning, as what is halted does not trade, and
+//! where prints are not subscribed to with the first quote of both sides; until then it holds.
+//!
 //! A print is told unless its condition says that its price is not of the market at that moment: averaged (`B` of
 //! tapes A and B, `W`), settled otherwise (`C`, `N`, `R`), of another time (`P`, `U`, `Z`), derived or contingent
 //! (`4`, `7`, `V`, `H`), or an official price said again (`M`, `Q`, `9`).
@@ -136,7 +140,11 @@ struct Symbol {
     /// Time of the newest message about the book, once the whole has been stated.
     book: Option<TimestampNs>,
     prints: Prints,
+    /// What was told last, and since when.
     status: InstrumentStatus,
+    status_at: TimestampNs,
+    /// It was told on this connection.
+    is_status_known: bool,
 }
 
 impl Alpaca {
@@ -287,6 +295,7 @@ impl Alpaca {
                 if !self.symbols[place].prints.is_new(ts, id) {
                     self.tracks.repeated(place);
                 } else if !is_of_another_market {
+                    self.trades_again(place, ts, now, out);
                     self.tracks
                         .say(place, ts, MarketData::Trade(trade), now, out);
                 }
@@ -315,8 +324,22 @@ impl Alpaca {
             // A side without orders.
             return self.tracks.lose(place, now, out);
         }
+        if !self.channels.trades {
+            self.trades_again(place, ts, now, out);
+        }
         self.tracks
             .say(place, ts, MarketData::Quote(quote), now, out);
+    }
+
+    /// It trades: a halt of before this connection is over, whose end was told while there was none.
+    fn trades_again(&mut self, place: usize, ts: TimestampNs, now: TimestampNs, out: &mut Output) {
+        let symbol = &mut self.symbols[place];
+        let is_halted = symbol.status == InstrumentStatus::Halted;
+        if is_halted && !symbol.is_status_known && ts > symbol.status_at {
+            symbol.status = InstrumentStatus::Open;
+            let data = MarketData::Status(InstrumentStatus::Open);
+            self.tracks.say(place, ts, data, now, out);
+        }
     }
 
     fn tell_book(
@@ -367,7 +390,9 @@ impl Alpaca {
             _ => return Ok(()),
         };
         let ts = item.ts.ok_or("t")?;
-        if std::mem::replace(&mut self.symbols[place].status, status) != status {
+        let symbol = &mut self.symbols[place];
+        (symbol.status_at, symbol.is_status_known) = (ts, true);
+        if std::mem::replace(&mut symbol.status, status) != status {
             self.tracks
                 .say(place, ts, MarketData::Status(status), now, out);
         }
@@ -489,6 +514,7 @@ impl Adapter for Alpaca {
         for symbol in &mut self.symbols {
             symbol.touch = None;
             symbol.book = None;
+            symbol.is_status_known = false;
         }
         let request = request(
             self.encoding,

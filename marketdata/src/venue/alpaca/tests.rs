@@ -73,6 +73,77 @@ fn the_key_comes_before_the_subscription() {
     assert!(!shown.contains("\"AK\""), "{shown}");
 }
 
+/// Halted at 19:15. The connection breaks, and whether trading was resumed meanwhile is not told on the next one.
+#[test]
+fn a_halt_of_before_a_connection_is_over_once_it_trades() {
+    let status = |code: &str, time: &str| {
+        format!(
+            r#"[{{"T":"s","S":"AAPL","sc":"{code}","sm":"x","rc":"T12","rm":"x","t":"2021-02-22T{time}Z","z":"C"}}]"#
+        )
+    };
+    let print = |id: u32, time: &str, condition: &str| {
+        format!(
+            r#"[{{"T":"t","i":{id},"S":"AAPL","x":"D","p":126.55,"s":1,"t":"2021-02-22T{time}Z","c":["{condition}"],"z":"C"}}]"#
+        )
+    };
+    let quote = |time: &str, ask_size: u32| {
+        format!(
+            r#"[{{"T":"q","S":"AAPL","bx":"U","bp":126.5,"bs":1,"ax":"Q","ap":126.6,"as":{ask_size},"t":"2021-02-22T{time}Z","c":["R"],"z":"C"}}]"#
+        )
+    };
+    let kinds = |said: Vec<String>| -> Vec<String> {
+        let kind = |text: String| text.split(' ').next().unwrap_or_default().to_owned();
+        said.into_iter().map(kind).collect()
+    };
+    let halted = |trades: bool| {
+        let channels = Channels {
+            book: BookChannel::Touch,
+            trades,
+        };
+        let credentials = Credentials::default();
+        let listings = listings(&["AAPL"]);
+        let mut stocks = Alpaca::new(STOCKS, Encoding::Json, credentials, listings, channels);
+        opened(&mut stocks);
+        let halt = message(&mut stocks, &status("H", "19:15:00"));
+        assert_eq!(halt, ["Status(Halted)"]);
+        stocks
+    };
+    // On the connection that told the halt it lasts until its end is told.
+    let mut stocks = halted(true);
+    let said = message(&mut stocks, &print(1, "19:16:00", "@"));
+    assert_eq!(kinds(said), ["trade"]);
+    let said = message(&mut stocks, &status("T", "19:20:00"));
+    assert_eq!(said, ["Status(Open)"]);
+
+    let mut stocks = halted(true);
+    opened(&mut stocks);
+    let heard = [
+        // Of both sides, but what is halted may be quoted; of before the halt; averaged over a time.
+        (quote("19:30:00", 4), &["quote"][..]),
+        (print(2, "19:14:59", "@"), &["trade"]),
+        (print(3, "19:30:01", "W"), &[]),
+        (print(4, "19:30:02", "@"), &["Status(Open)", "trade"]),
+        (print(5, "19:30:03", "@"), &["trade"]),
+        (status("H", "19:40:00"), &["Status(Halted)"]),
+        (print(6, "19:40:01", "@"), &["trade"]),
+    ];
+    for (text, expected) in heard {
+        assert_eq!(kinds(message(&mut stocks, &text)), expected, "{text}");
+    }
+    // The same halt, told once more on the next connection, holds there.
+    opened(&mut stocks);
+    assert_eq!(message(&mut stocks, &status("H", "19:41:00")), ["x"; 0]);
+    let said = message(&mut stocks, &print(7, "19:42:00", "@"));
+    assert_eq!(kinds(said), ["trade"]);
+
+    // Without prints.
+    let mut stocks = halted(false);
+    opened(&mut stocks);
+    assert_eq!(message(&mut stocks, &quote("19:30:00", 0)), ["x"; 0]);
+    let said = message(&mut stocks, &quote("19:30:01", 4));
+    assert_eq!(kinds(said), ["Status(Open)", "quote"]);
+}
+
 #[test]
 fn a_request_is_packed_where_messages_are() {
     let mut crypto = alpaca(Product::Crypto, Encoding::MessagePack, BookChannel::Touch);
