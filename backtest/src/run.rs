@@ -136,6 +136,8 @@ impl Settings {
                 client_orders_max: 4_096,
                 account_orders_per_second_max: 0,
                 account_orders_max: 4_096,
+                // A recorded book may be larger than any that a feed tells: as many as there may be.
+                depth_levels_max: 1 << 16,
                 ..Limits::default()
             },
         }

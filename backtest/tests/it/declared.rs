@@ -472,3 +472,52 @@ fn an_entry_in_pieces_has_a_stop_at_what_was_paid_on_average() {
         ]
     );
 }
+
+/// 5,000 levels of a side, more than a server holds unless it is told to: the best ask is taken, and the next one after it has
+/// gone.
+#[test]
+fn a_recorded_book_may_be_large() {
+    let recipe = "name = 'held'\n[indicators]\nm = { indicator = 'sma', period = 1 }\n[long]\nenter = 'm > 1'\n";
+    let recipe = Recipe::parse("held.toml", recipe).unwrap();
+    let level = |cents: i64, qty: i64| Level {
+        price: Price(cents * Price::ONE.0 / 100),
+        qty: Qty::whole(qty),
+    };
+    let whole = MarketData::DepthSnapshot(Box::new(DepthUpdate {
+        bids: (0..5_000).map(|rank| level(10_000 - rank, 10)).collect(),
+        asks: (0..5_000).map(|rank| level(10_010 + rank, 10)).collect(),
+    }));
+    let gone = MarketData::DepthDelta(Box::new(DepthUpdate {
+        bids: Vec::new(),
+        asks: vec![level(10_010, 0)],
+    }));
+    let print = MarketData::Trade(Trade {
+        price: Price::whole(100),
+        qty: Qty::ONE,
+        aggressor: Aggressor::Buyer,
+    });
+    let said = [(10, whole), (20, gone), (30, print.clone()), (65, print)];
+    let events = said.map(|(second, data)| Timed {
+        ts: TimestampNs(second * 1_000_000_000),
+        event: MarketEvent {
+            instrument: InstrumentId(0),
+            ts_event: TimestampNs(second * 1_000_000_000),
+            data,
+        },
+    });
+    let settings = Settings {
+        bars: Some(Made {
+            edges: Edges::Epoch {
+                every: 60_000_000_000,
+            },
+            basis: Basis::Trades,
+        }),
+        size: Size::Units(Qty::ONE),
+        ..settings(share("X", Qty::ONE))
+    };
+    let mut strategy = recipe.build();
+    let sources = vec![Memory::new(&events)];
+    let outcome = run(&settings, sources, &mut *strategy, &mut Unobserved).unwrap();
+    assert_eq!(outcome.counts.rejected, 0);
+    assert_eq!(outcome.fills[0].fill.price, level(10_011, 1).price);
+}
