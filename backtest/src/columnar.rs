@@ -86,10 +86,11 @@ impl Columns {
         let mut sum = 0.0;
         columns.sums.push(sum);
         for &(end, bar) in bars {
-            if bar.start > end || columns.ends.last().is_some_and(|last| *last >= end) {
+            let before = columns.ends.last();
+            if bar.start > end || before.is_some_and(|last| *last > bar.start || *last >= end) {
                 return Err(NotColumnar {
-                    what: "a bar ends before it starts, or not after the one before it",
-                    accepted: "bars in order of their ends",
+                    what: "a bar ends before it starts, or starts before the one before it has ended",
+                    accepted: "bars that follow each other",
                 });
             }
             let inner = bar.open.min(bar.close)..=bar.open.max(bar.close);

@@ -313,6 +313,23 @@ pub enum RunError {
         /// When they end.
         end: TimestampNs,
     },
+    /// A bar begins before another of its instrument has ended.
+    #[error(
+        "two bars of {symbol} overlap: one from {} to {}, one from {start} to {end}; accepted: bars of one length that follow each \
+         other, so files of one length (longer bars are made of them: bars = \"1d\" in a strategy, --bars), and --interval with the \
+         length that bars have",
+        .before.0, .before.1
+    )]
+    Overlapping {
+        /// Of which instrument.
+        symbol: Label,
+        /// When it begins.
+        start: TimestampNs,
+        /// When it ends.
+        end: TimestampNs,
+        /// Start and end of the other.
+        before: (TimestampNs, TimestampNs),
+    },
     /// There is no event at all.
     #[error("the data has no event; accepted: at least one row in the range of time asked for")]
     Empty,

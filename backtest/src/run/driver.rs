@@ -69,6 +69,8 @@ struct Place {
     lots: Grid,
     /// Start and end of its newest bar.
     newest: (TimestampNs, TimestampNs),
+    /// The length of its longest bar.
+    longest: u64,
     /// The newest print, if the engine was not told of it.
     untold: Option<Price>,
 }
@@ -114,9 +116,9 @@ pub(super) struct Driver<'a> {
     /// By instrument: units of the account's currency for one of its own.
     rates: Vec<Price>,
     frames: Frames,
-    /// What is asked for of this instrument in answer to a fill is sent at once: it is at its open, or at the close that
-    /// orders wait for. Those of others may be still to come.
-    open: Option<InstrumentId>,
+    /// What is asked for of this instrument, until this moment, in answer to a fill is sent at once: it is at its open, or
+    /// at the close that orders wait for. Those of others may be still to come.
+    open: Option<(InstrumentId, TimestampNs)>,
     /// A bar is at its open.
     is_opening: bool,
     lengths: Lengths,
@@ -133,8 +135,8 @@ pub(super) struct Driver<'a> {
     has_ended: bool,
     /// The account has ended, and the run goes on with its competition.
     is_retired: bool,
-    /// A bar that there was before, which ends the run.
-    doubled: Option<RunError>,
+    /// A bar that can be none of the run's, which ends it.
+    refused: Option<RunError>,
     /// The newest close of the benchmark.
     compared: Price,
     benchmark: Vec<(TimestampNs, Price)>,
@@ -151,6 +153,7 @@ impl<'a> Driver<'a> {
             lot: it.lot_size,
             lots: Grid::new(it.lot_size.0),
             newest: (TimestampNs(0), TimestampNs(0)),
+            longest: 0,
             untold: None,
         });
         let currency = settings.plan.currency;
@@ -211,7 +214,7 @@ impl<'a> Driver<'a> {
             last: TimestampNs(0),
             has_ended: false,
             is_retired: false,
-            doubled: None,
+            refused: None,
             compared: Price::ZERO,
             benchmark: Vec::new(),
         }
@@ -243,12 +246,7 @@ impl<'a> Driver<'a> {
                 break;
             }
             let strategy = self.asked(strategy, &mut rest);
-            self.close_frames(ts, strategy);
-            self.note_equity(ts);
-            if self.settings.fills == Fills::NextOpen && !self.desk.queue.is_empty() {
-                self.open_bars(&heads, ts, strategy);
-            }
-            self.wake(ts, strategy);
+            self.advance(&mut heads, ts, strategy)?;
             for head in &mut heads {
                 if head.ts == ts && !head.batch.is_empty() {
                     for timed in head.batch.drain(..) {
@@ -284,12 +282,7 @@ impl<'a> Driver<'a> {
                 break;
             }
             let strategy = self.asked(strategy, &mut rest);
-            self.close_frames(ts, strategy);
-            self.note_equity(ts);
-            if self.settings.fills == Fills::NextOpen && !self.desk.queue.is_empty() {
-                self.open_only(ts, strategy);
-            }
-            self.wake(ts, strategy);
+            self.advance::<S>(&mut [], ts, strategy)?;
             loop {
                 self.take(ts, strategy);
                 next = self.read(&mut source)?;
@@ -354,8 +347,8 @@ impl<'a> Driver<'a> {
         let last = self.last;
         strategy.end(&mut self.context(last));
         self.answer(strategy);
-        if let Some(doubled) = self.doubled.take() {
-            return Err(doubled);
+        if let Some(refused) = self.refused.take() {
+            return Err(refused);
         }
         self.check_started(first, last)?;
         Ok(self.finish(first))
@@ -505,34 +498,25 @@ impl<'a> Driver<'a> {
         self.hear();
     }
 
-    /// What is due by time before an event at `ts`: fills that are heard of, then timers.
+    /// When a fill is heard of or a timer is due next.
     #[inline]
-    fn wake(&mut self, ts: TimestampNs, strategy: &mut dyn Strategy) {
-        let hears = self.unheard.first().is_some_and(|it| it.known <= ts);
-        let wakes = self.desk.alarms.peek().is_some_and(|it| it.0.at <= ts);
-        if hears || wakes {
-            self.wake_all(ts, strategy);
-        }
+    fn next_wake(&self) -> Option<TimestampNs> {
+        let heard = self.unheard.first().map(|unheard| unheard.known);
+        let alarm = self.desk.alarms.peek().map(|alarm| alarm.0.at);
+        heard.into_iter().chain(alarm).min()
     }
 
-    #[inline(never)]
-    fn wake_all(&mut self, ts: TimestampNs, strategy: &mut dyn Strategy) {
-        loop {
-            let heard = self.unheard.first().map(|unheard| unheard.known);
-            let alarm = self.desk.alarms.peek().map(|alarm| alarm.0.at);
-            let Some(at) = heard.into_iter().chain(alarm).min().filter(|at| *at <= ts) else {
-                return;
-            };
-            if heard == Some(at) {
-                self.unheard_qty.remove(0);
-                let fill = self.unheard.remove(0).fill;
-                strategy.on_fill(&mut self.context(at), &fill);
-            } else if let Some((at, timer)) = self.desk.due(at) {
-                strategy.on_timer(&mut self.context(at), timer);
-            }
-            self.last = self.last.max(at);
-            self.answer(strategy);
+    /// The fill that is heard of at `at`, or else the timer that is due then.
+    fn wake(&mut self, at: TimestampNs, strategy: &mut dyn Strategy) {
+        if self.unheard.first().is_some_and(|it| it.known == at) {
+            self.unheard_qty.remove(0);
+            let fill = self.unheard.remove(0).fill;
+            strategy.on_fill(&mut self.context(at), &fill);
+        } else if let Some((at, timer)) = self.desk.due(at) {
+            strategy.on_timer(&mut self.context(at), timer);
         }
+        self.last = self.last.max(at);
+        self.answer(strategy);
     }
 
     /// The strategy sees the bars that end now.

@@ -71,6 +71,11 @@ impl Frames {
         self.next_end.0 <= ts.0
     }
 
+    /// When the next bar ends.
+    pub(super) const fn next_end(&self) -> TimestampNs {
+        self.next_end
+    }
+
     /// The earliest end, and the bars that have it: lengths in their order, then instruments.
     pub(super) fn close(&mut self, closed: &mut Vec<Closed>) -> TimestampNs {
         let end = self.next_end;

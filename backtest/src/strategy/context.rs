@@ -129,42 +129,50 @@ impl Context<'_> {
 
     /// Hold a full position; nothing where one is held long already, of whatever size.
     pub fn long(&mut self, instrument: InstrumentId) -> Ticket {
-        self.desk.ask(instrument, Intent::Enter(Side::Buy))
+        self.desk
+            .ask(self.now, instrument, Intent::Enter(Side::Buy))
     }
 
     /// Hold a full short position; nothing where one is held short already.
     pub fn short(&mut self, instrument: InstrumentId) -> Ticket {
-        self.desk.ask(instrument, Intent::Enter(Side::Sell))
+        self.desk
+            .ask(self.now, instrument, Intent::Enter(Side::Sell))
     }
 
     /// Hold nothing.
     pub fn flat(&mut self, instrument: InstrumentId) -> Ticket {
-        self.desk.ask(instrument, Intent::Position(SignedQty::ZERO))
+        self.desk
+            .ask(self.now, instrument, Intent::Position(SignedQty::ZERO))
     }
 
     /// Hold so much of a full position: 0.5 is half of it, -1 all of it short.
     pub fn expose(&mut self, instrument: InstrumentId, exposure: f64) -> Ticket {
-        self.desk.ask(instrument, Intent::Exposure(ratio(exposure)))
+        self.desk
+            .ask(self.now, instrument, Intent::Exposure(ratio(exposure)))
     }
 
     /// Hold this share of equity, whatever a full position is; below zero short.
     pub fn weigh(&mut self, instrument: InstrumentId, fraction: f64) -> Ticket {
-        self.desk.ask(instrument, Intent::Fraction(ratio(fraction)))
+        self.desk
+            .ask(self.now, instrument, Intent::Fraction(ratio(fraction)))
     }
 
     /// Hold so many.
     pub fn hold(&mut self, instrument: InstrumentId, position: SignedQty) -> Ticket {
-        self.desk.ask(instrument, Intent::Position(position))
+        self.desk
+            .ask(self.now, instrument, Intent::Position(position))
     }
 
     /// Buy at the market.
     pub fn buy(&mut self, instrument: InstrumentId, size: Size) -> Ticket {
-        self.desk.ask(instrument, Intent::Trade(Side::Buy, size))
+        self.desk
+            .ask(self.now, instrument, Intent::Trade(Side::Buy, size))
     }
 
     /// Sell at the market.
     pub fn sell(&mut self, instrument: InstrumentId, size: Size) -> Ticket {
-        self.desk.ask(instrument, Intent::Trade(Side::Sell, size))
+        self.desk
+            .ask(self.now, instrument, Intent::Trade(Side::Sell, size))
     }
 
     /// An order with the usual terms, to be given to [`Context::order`] or [`Context::list`].
@@ -180,7 +188,8 @@ impl Context<'_> {
 
     /// Any order of the engine's. Account and client order id are filled in.
     pub fn order(&mut self, order: NewOrder) -> Ticket {
-        self.desk.ask(order.instrument, Intent::Order(order))
+        self.desk
+            .ask(self.now, order.instrument, Intent::Order(order))
     }
 
     /// A limit order.
@@ -258,13 +267,16 @@ impl Context<'_> {
         kind: ListKind,
         orders: Vec<NewOrder>,
     ) -> Ticket {
-        self.desk
-            .ask(instrument, Intent::List(OrderList { kind, orders }))
+        self.desk.ask(
+            self.now,
+            instrument,
+            Intent::List(OrderList { kind, orders }),
+        )
     }
 
     /// An order that the engine slices over time.
     pub fn algo(&mut self, algo: NewAlgo) -> Ticket {
-        self.desk.ask(algo.instrument, Intent::Algo(algo))
+        self.desk.ask(self.now, algo.instrument, Intent::Algo(algo))
     }
 
     /// Changes a working order, of a list the first; what is `None` stays.

@@ -83,11 +83,17 @@ impl Desk {
         }
     }
 
-    pub(crate) fn ask(&mut self, instrument: InstrumentId, intent: Intent) -> Ticket {
+    pub(crate) fn ask(
+        &mut self,
+        asked: TimestampNs,
+        instrument: InstrumentId,
+        intent: Intent,
+    ) -> Ticket {
         self.last_ticket += 1;
         let ticket = Ticket(self.last_ticket);
         self.queue.push(Request {
             ticket,
+            asked,
             instrument,
             intent,
         });

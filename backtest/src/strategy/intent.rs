@@ -34,6 +34,8 @@ pub struct TimerId(pub u32);
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Request {
     pub(crate) ticket: Ticket,
+    /// When.
+    pub(crate) asked: TimestampNs,
     pub(crate) instrument: InstrumentId,
     pub(crate) intent: Intent,
 }

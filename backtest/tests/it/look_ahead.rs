@@ -6,8 +6,8 @@ use backtest::strategy::{Closed, Context, Frame, Size, Strategy, Ticket, TimerId
 use marketdata::generator::{MinuteBars, SplitMix64};
 use marketdata::history::{Basis, Edges};
 use types::{
-    Bar, Fill, InstrumentId, MarketData, MarketEvent, Money, OrderKind, Price, Qty, Ratio, Side,
-    TimestampNs, Trail,
+    Bar, FeeSchedule, Fill, Instrument, InstrumentId, MarketData, MarketEvent, Money, OrderKind,
+    Price, Qty, Ratio, Side, TimestampNs, Trail,
 };
 
 use crate::world::{plain, quotes_of, share};
@@ -338,4 +338,75 @@ fn the_past_of_two_instruments_is_the_same_whatever_comes_after_it() {
         };
         the_past_stays(&settings, &events, &[3, 700, 2_900], 100);
     }
+}
+
+/// Bars of a minute, and of an hour of another instrument: in files of their own, and in one.
+#[test]
+fn orders_fill_at_opens_that_come_after_them() {
+    let minutes: Vec<_> = MinuteBars::new(42).take(6_000).collect();
+    let hours = by_the_hour(&MinuteBars::new(7).take(6_000).collect::<Vec<_>>());
+    let known = [&minutes, &hours];
+    let [own, other] = [0, 1].map(|place: u32| {
+        let bars = known[place as usize].iter();
+        bars.map(|&(ts, bar)| timed(InstrumentId(place), ts, bar))
+            .collect::<Vec<_>>()
+    });
+    let mut both = [own.clone(), other.clone()].concat();
+    both.sort_by_key(|timed| timed.ts);
+    let free = |symbol| Instrument {
+        fees: FeeSchedule::default(),
+        ..share(symbol, Qty::ONE)
+    };
+    let settings = plain(vec![free("ONE"), free("TWO")], 1_000_000);
+    let of = |events: &[&[Timed]]| {
+        let mut clerk = Clerk::default();
+        let sources = events.iter().map(|events| Memory::new(events));
+        let outcome = run(&settings, sources.collect(), &mut clerk, &mut Unobserved).unwrap();
+        (clerk.shown, outcome)
+    };
+    let (shown, apart) = of(&[&own, &other]);
+    for (instrument, bars) in (0..).map(InstrumentId).zip(known) {
+        let fills = apart.fills.iter();
+        let mut fills: Vec<_> = fills
+            .filter(|it| it.fill.instrument == instrument)
+            .collect();
+        assert!(fills.len() >= 40, "{} of {instrument:?}", fills.len());
+        fills.retain(|it| {
+            let at = bars.iter().find(|(_, bar)| bar.start == it.ts);
+            at.is_none_or(|(_, bar)| bar.open != it.fill.price)
+        });
+        assert_eq!(fills, Vec::<&Executed>::new());
+    }
+    assert_eq!(of(&[&both]), (shown, apart));
+}
+
+fn timed(instrument: InstrumentId, ts: TimestampNs, bar: Bar) -> Timed {
+    Timed {
+        ts,
+        event: MarketEvent {
+            instrument,
+            ts_event: ts,
+            data: MarketData::Bar(bar),
+        },
+    }
+}
+
+/// The hours that bars of a minute make.
+fn by_the_hour(minutes: &[(TimestampNs, Bar)]) -> Vec<(TimestampNs, Bar)> {
+    let hour = |bar: &Bar| bar.start.0 / 3_600_000_000_000;
+    let hours = minutes.chunk_by(|(_, one), (_, other)| hour(one) == hour(other));
+    let made = hours.map(|minutes| {
+        let (end, last) = minutes[minutes.len() - 1];
+        let bars = || minutes.iter().map(|(_, bar)| bar);
+        let volume = bars().map(|bar| bar.volume.0).sum();
+        let bar = Bar {
+            high: bars().map(|bar| bar.high).max().unwrap(),
+            low: bars().map(|bar| bar.low).min().unwrap(),
+            close: last.close,
+            volume: Qty(volume),
+            ..minutes[0].1
+        };
+        (end, bar)
+    });
+    made.collect()
 }

@@ -4,7 +4,7 @@ use backtest::outcome::Outcome;
 use backtest::run::{
     Bars, Converter, Fills, Made, Memory, Settings, Timed, Unobserved, plain_plan, run,
 };
-use backtest::strategy::{Closed, Context, Frame, Size, Strategy};
+use backtest::strategy::{Closed, Context, Frame, Size, Strategy, TimerId};
 use marketdata::generator::MinuteBars;
 use marketdata::history::{Basis, Edges};
 use types::{
@@ -83,6 +83,115 @@ fn a_longer_bar_opens_at_its_start_among_shorter_ones() {
     assert_eq!(outcome.equity, Money::whole(10_009));
     // Eight hours, and B's ends are among them.
     assert_eq!(outcome.samples.len(), 8);
+}
+
+/// A by the hour, B by the day. What A's bars ask for of B waits for the next day's open, what B's ask for of A fills at the
+/// open that comes at once; as files of their own, and as one, in which a day of B comes behind 24 hours of A.
+#[test]
+fn nothing_fills_at_an_open_that_is_past() {
+    let a: Vec<_> = (0..72)
+        .map(|hour| bar(hour, 1, 100 + hour as i64, 101 + hour as i64))
+        .collect();
+    let b: Vec<_> = (0..3)
+        .map(|day| bar(24 * day, 24, 500 + day as i64, 510 + day as i64))
+        .collect();
+    let settings = Settings::new(
+        vec![free("A"), free("B")],
+        plain_plan("USD", Money::whole(10_000)).unwrap(),
+    );
+    let strategy = || {
+        On(|context: &mut Context<'_>, closed: &Closed| {
+            match (closed.instrument, context.time().0 / HOUR) {
+                (A, 16) => _ = context.long(B),
+                (B, 24) => _ = context.long(A),
+                (A, 47) => _ = context.flat(B),
+                (B, 48) => _ = context.flat(A),
+                _ => {}
+            }
+        })
+    };
+    let expected = [
+        (1, 24, "501".to_owned(), "1".to_owned()),
+        (0, 24, "124".to_owned(), "1".to_owned()),
+        (1, 48, "502".to_owned(), "0".to_owned()),
+        (0, 48, "148".to_owned(), "0".to_owned()),
+    ];
+    let sources = vec![Bars::new(A, &a), Bars::new(B, &b)];
+    let apart = run(&settings, sources, &mut strategy(), &mut Unobserved).unwrap();
+    assert_eq!(fills(&apart), expected);
+    // 502 - 501 and 148 - 124.
+    assert_eq!(apart.equity, Money::whole(10_025));
+    let mut events: Vec<_> = a.iter().map(|bar| timed(A, bar)).collect();
+    events.extend(b.iter().map(|bar| timed(B, bar)));
+    events.sort_by_key(|timed| timed.ts);
+    let sources = vec![Memory::new(&events)];
+    let together = run(&settings, sources, &mut strategy(), &mut Unobserved).unwrap();
+    assert_eq!(together, apart);
+}
+
+fn timed(instrument: InstrumentId, &(ts, bar): &(TimestampNs, Bar)) -> Timed {
+    let data = MarketData::Bar(bar);
+    Timed {
+        ts,
+        event: MarketEvent {
+            instrument,
+            ts_event: ts,
+            data,
+        },
+    }
+}
+
+/// Asks for B at 1, between two ends of bars: B's bar that begins then opens for it, and not the one that began before.
+#[derive(Debug)]
+struct Alarm(u64);
+
+impl Strategy for Alarm {
+    fn start(&mut self, context: &mut Context<'_>) {
+        context.set_timer(TimestampNs(self.0 * HOUR), TimerId(0));
+    }
+
+    fn on_timer(&mut self, context: &mut Context<'_>, _: TimerId) {
+        context.long(B);
+    }
+}
+
+#[test]
+fn a_timer_s_order_fills_at_the_next_open_that_comes() {
+    let a = [bar(0, 4, 10, 10), bar(4, 4, 10, 10)];
+    let b = [bar(1, 2, 21, 21), bar(3, 3, 23, 23), bar(6, 2, 26, 26)];
+    let settings = Settings::new(
+        vec![free("A"), free("B")],
+        plain_plan("USD", Money::whole(1_000)).unwrap(),
+    );
+    for (asked, at, price) in [(1, 1, "21"), (2, 3, "23"), (3, 3, "23"), (4, 6, "26")] {
+        let sources = vec![Bars::new(A, &a), Bars::new(B, &b)];
+        let outcome = run(&settings, sources, &mut Alarm(asked), &mut Unobserved).unwrap();
+        let expected = [(1, at, price.to_owned(), "1".to_owned())];
+        assert_eq!(fills(&outcome), expected, "asked for at {asked}");
+    }
+}
+
+#[test]
+fn bars_of_one_instrument_that_overlap_are_refused() {
+    let hours: Vec<_> = (0..48).map(|hour| bar(hour, 1, 100, 100)).collect();
+    let days = [bar(0, 24, 100, 100), bar(24, 24, 100, 100)];
+    let settings = Settings::new(
+        vec![free("A")],
+        plain_plan("USD", Money::whole(1_000)).unwrap(),
+    );
+    for sources in [
+        vec![Bars::new(A, &hours), Bars::new(A, &days)],
+        vec![Bars::new(A, &days), Bars::new(A, &hours)],
+    ] {
+        let mut strategy = On(|context: &mut Context<'_>, _: &Closed| _ = context.long(A));
+        let error = run(&settings, sources, &mut strategy, &mut Unobserved).unwrap_err();
+        let text = error.to_string();
+        assert!(
+            text.starts_with("two bars of A overlap: one from 1970-01-01T"),
+            "{text}"
+        );
+        assert!(text.contains("accepted: bars of one length"), "{text}");
+    }
 }
 
 #[test]

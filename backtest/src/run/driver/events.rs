@@ -23,11 +23,13 @@ impl Driver<'_> {
         };
         let mut shown = None;
         if let Some(place) = self.places.get_mut(instrument.0 as usize) {
-            if place.newest == (bar.start, ts) {
-                self.double(ts, instrument, &bar);
+            let newest = place.newest;
+            if bar.start < newest.1 || newest == (bar.start, ts) {
+                self.overlap(ts, instrument, &bar, newest);
                 return;
             }
             place.newest = (bar.start, ts);
+            place.longest = place.longest.max(ts.0.saturating_sub(bar.start.0));
             if !(place.walks || place.quoted) {
                 shown = Some(place.displayed(bar.volume));
             }
@@ -63,21 +65,35 @@ impl Driver<'_> {
         }
         if self.settings.fills == Fills::NextClose {
             // What a fill of this close is answered with is sent here, as at an open.
-            self.open = Some(instrument);
-            self.send_of(instrument);
+            self.open = Some((instrument, ts));
+            self.send_of(instrument, ts);
             self.tell_fills(strategy);
             self.open = None;
         }
     }
 
-    /// A bar that was there before: what would come of it is no result.
+    /// A bar that was there before, or begins within another: what would come of it is no result.
     #[cold]
-    fn double(&mut self, ts: TimestampNs, instrument: InstrumentId, bar: &Bar) {
+    fn overlap(
+        &mut self,
+        end: TimestampNs,
+        instrument: InstrumentId,
+        bar: &Bar,
+        newest: (TimestampNs, TimestampNs),
+    ) {
         let known = self.settings.instruments.get(instrument.0 as usize);
-        self.doubled = known.map(|known| RunError::Doubled {
-            symbol: known.symbol,
-            start: bar.start,
-            end: ts,
+        self.refused = known.map(|known| {
+            let (symbol, start) = (known.symbol, bar.start);
+            if newest == (start, end) {
+                RunError::Doubled { symbol, start, end }
+            } else {
+                RunError::Overlapping {
+                    symbol,
+                    start,
+                    end,
+                    before: newest,
+                }
+            }
         });
         self.has_ended = true;
     }
@@ -134,7 +150,7 @@ impl Driver<'_> {
         }
         self.tell_fills(strategy);
         if matches!(self.settings.fills, Fills::NextOpen | Fills::NextClose) {
-            self.send_of(instrument);
+            self.send_of(instrument, ts);
             self.tell_fills(strategy);
         }
     }

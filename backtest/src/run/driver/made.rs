@@ -6,38 +6,29 @@ use super::Driver;
 use crate::strategy::{Frame, Strategy};
 
 impl Driver<'_> {
-    /// Bars that the run makes and that end before an event at `ts`, each at its end.
-    #[inline]
-    pub(super) fn close_frames(&mut self, ts: TimestampNs, strategy: &mut dyn Strategy) {
-        if self.frames.is_due(ts) {
-            self.close_due_frames(ts, strategy);
-        }
+    /// When the bars end that the run makes and that are told of before the events at `ts`.
+    pub(super) fn next_frames(&self, ts: TimestampNs) -> Option<TimestampNs> {
+        let end = self.frames.next_end();
+        // A longer bar that ends with one of the data waits for it.
+        let is_before = end < ts || (end == ts && self.settings.bars.is_some());
+        (is_before && !self.has_ended).then_some(end)
     }
 
-    #[inline(never)]
-    fn close_due_frames(&mut self, ts: TimestampNs, strategy: &mut dyn Strategy) {
-        while self.frames.is_due(ts) && !self.has_ended {
-            // A longer bar that ends with one of the data waits for it.
-            let is_with_data = self.settings.bars.is_none()
-                && !self.frames.is_due(TimestampNs(ts.0.saturating_sub(1)));
-            if is_with_data {
-                return;
-            }
-            let end = self.frames.close(&mut self.closed);
-            self.wake(end, strategy);
-            self.last = self.last.max(end);
-            if self.settings.bars.is_some() {
-                self.note_equity(end);
-                for closed in &self.closed {
-                    if closed.frame == Frame::DATA {
-                        self.counts.bars += 1;
-                        let (low, high) = (closed.bar.low, closed.bar.high);
-                        self.ledger.pass_bar(closed.instrument, low, high);
-                    }
+    /// The bars of the earliest end.
+    pub(super) fn close_frames(&mut self, strategy: &mut dyn Strategy) {
+        let end = self.frames.close(&mut self.closed);
+        self.note_equity(end);
+        self.last = self.last.max(end);
+        if self.settings.bars.is_some() {
+            for closed in &self.closed {
+                if closed.frame == Frame::DATA {
+                    self.counts.bars += 1;
+                    let (low, high) = (closed.bar.low, closed.bar.high);
+                    self.ledger.pass_bar(closed.instrument, low, high);
                 }
             }
-            self.close_moment(end, strategy);
         }
+        self.close_moment(end, strategy);
     }
 
     /// A currency's rate follows the pair that was told of.

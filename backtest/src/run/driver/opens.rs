@@ -1,74 +1,118 @@
-//! The opens of bars: a quote that stands for one, and what waits for it.
+//! What comes between the events of the data; the opens of bars: a quote that stands for one, and what waits for it.
 
 use types::{Bar, InstrumentId, Price, Qty, Quote, TimestampNs};
 
 use super::Driver;
-use super::head::{Head, bar_of};
+use super::head::Head;
+use crate::run::{Fills, RunError, Source};
 use crate::strategy::Strategy;
 
 impl Driver<'_> {
-    /// Bars of instruments for which something waits, in order of their starts, of one start in the order in which it
-    /// was asked for: their opens are shown, and what waits is sent. So what is sold first pays for what is bought.
-    pub(super) fn open_bars<S>(
+    /// What happens before the events at `ts`. Without heads the event that was read is the only one that comes.
+    #[inline(always)]
+    pub(super) fn advance<S: Source>(
         &mut self,
-        heads: &[Head<S>],
+        heads: &mut [Head<S>],
         ts: TimestampNs,
         strategy: &mut dyn Strategy,
-    ) {
-        let mut opened: Vec<(usize, usize)> = Vec::new();
-        loop {
-            let bars = heads.iter().enumerate().flat_map(|(at, head)| {
-                let batch = head.batch.iter().enumerate();
-                batch.filter_map(move |(place, timed)| {
-                    Some((at, place, timed.event.instrument, bar_of(timed)?))
-                })
-            });
-            let queue = &self.desk.queue;
-            let waiting = bars.filter_map(|(at, place, instrument, bar)| {
-                let asked = queue.iter().position(|it| it.instrument == instrument)?;
-                let is_due = bar.start <= ts
-                    && !self.is_quoted(instrument)
-                    && !opened.contains(&(at, place));
-                is_due.then_some((at, place, instrument, bar, asked))
-            });
-            let Some((at, place, instrument, bar, _)) =
-                waiting.min_by_key(|(_, _, _, bar, asked)| (bar.start, *asked))
-            else {
-                return;
-            };
-            opened.push((at, place));
-            let bar = *bar;
-            self.open_bar(instrument, &bar, strategy);
+    ) -> Result<(), RunError> {
+        let is_busy = self.waits_for_opens()
+            || self.frames.is_due(ts)
+            || self.next_wake().is_some_and(|at| at <= ts);
+        if is_busy {
+            self.advance_all(heads, ts, strategy)?;
         }
+        self.note_equity(ts);
+        Ok(())
     }
 
-    pub(super) fn is_quoted(&self, instrument: InstrumentId) -> bool {
-        let place = self.places.get(instrument.0 as usize);
-        place.is_some_and(|place| place.quoted)
-    }
-
-    /// Likewise where only one bar can be.
-    pub(super) fn open_only(&mut self, ts: TimestampNs, strategy: &mut dyn Strategy) {
-        if let Some(bar) = self.bar()
-            && bar.start <= ts
-            && !self.is_quoted(InstrumentId(0))
-        {
-            self.open_bar(InstrumentId(0), &bar, strategy);
-        }
-    }
-
-    pub(super) fn open_bar(
+    /// In order of time; of one time, fills that are heard of and timers, then bars that the run makes and that end, then opens.
+    #[inline(never)]
+    fn advance_all<S: Source>(
         &mut self,
-        instrument: InstrumentId,
-        bar: &Bar,
+        heads: &mut [Head<S>],
+        ts: TimestampNs,
         strategy: &mut dyn Strategy,
-    ) {
-        self.wake(bar.start, strategy);
+    ) -> Result<(), RunError> {
+        let mut opened: Vec<(InstrumentId, TimestampNs)> = Vec::new();
+        loop {
+            let open = self.next_open(heads, ts, &opened)?;
+            let until = open.map_or(ts, |(_, bar)| bar.start);
+            let end = self.next_frames(ts).filter(|end| *end <= until);
+            let until = end.unwrap_or(until);
+            if let Some(at) = self.next_wake().filter(|at| *at <= until) {
+                self.note_equity(at);
+                self.wake(at, strategy);
+            } else if end.is_some() {
+                self.close_frames(strategy);
+            } else if let Some((instrument, bar)) = open {
+                opened.push((instrument, bar.start));
+                self.open_bar(instrument, &bar, strategy);
+            } else {
+                return Ok(());
+            }
+        }
+    }
+
+    #[inline]
+    fn waits_for_opens(&self) -> bool {
+        self.settings.fills == Fills::NextOpen && !self.desk.queue.is_empty()
+    }
+
+    /// The bar for which something waits that was asked for by its start: the earliest, of one start that which was asked for
+    /// first. So what is sold first pays for what is bought. Nothing is sent at an open that is past, and a bar that begins at
+    /// `ts` opens after what ends then.
+    fn next_open<S: Source>(
+        &self,
+        heads: &mut [Head<S>],
+        ts: TimestampNs,
+        opened: &[(InstrumentId, TimestampNs)],
+    ) -> Result<Option<(InstrumentId, Bar)>, RunError> {
+        if !self.waits_for_opens() {
+            return Ok(None);
+        }
+        let mut first: Option<(TimestampNs, usize, InstrumentId, Bar)> = None;
+        for (asked, request) in self.desk.queue.iter().enumerate() {
+            let instrument = request.instrument;
+            let Some(place) = self.places.get(instrument.0 as usize) else {
+                continue;
+            };
+            if place.quoted {
+                continue;
+            }
+            let mut see = |end: TimestampNs, bar: &Bar| {
+                let is_coming = bar.start < ts || end <= ts;
+                let is_due = is_coming && bar.start >= self.last.max(request.asked);
+                let is_earlier = first.is_none_or(|first| (bar.start, asked) < (first.0, first.1));
+                if is_due && is_earlier && !opened.contains(&(instrument, bar.start)) {
+                    first = Some((bar.start, asked, instrument, *bar));
+                }
+            };
+            if heads.is_empty() {
+                if let Some(bar) = self.bar() {
+                    see(ts, &bar);
+                }
+                continue;
+            }
+            // Of a bar that has begun the end is not farther than a bar is long; months and days differ a little.
+            let until = TimestampNs(ts.0.saturating_add(place.longest.saturating_mul(2)));
+            for head in &mut *heads {
+                head.look(instrument, until)?;
+                if let Some((end, bar)) = head.next_bar(instrument) {
+                    see(end, bar);
+                }
+            }
+        }
+        Ok(first.map(|(_, _, instrument, bar)| (instrument, bar)))
+    }
+
+    fn open_bar(&mut self, instrument: InstrumentId, bar: &Bar, strategy: &mut dyn Strategy) {
+        self.note_equity(bar.start);
         self.last = self.last.max(bar.start);
         self.is_opening = true;
         self.show(bar.start, instrument, bar.open, bar.volume);
-        self.open = Some(instrument);
-        self.send_of(instrument);
+        self.open = Some((instrument, bar.start));
+        self.send_of(instrument, bar.start);
         self.tell_fills(strategy);
         self.open = None;
         self.is_opening = false;

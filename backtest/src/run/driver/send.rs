@@ -2,7 +2,7 @@
 
 use types::{
     ClientOrderId, Command, DenyReason, InputKind, InstrumentId, Money, NewAlgo, NewOrder,
-    OrderKind, OrderList, Qty, Ratio, Side, SignedQty, TriggerOn,
+    OrderKind, OrderList, Qty, Ratio, Side, SignedQty, TimestampNs, TriggerOn,
 };
 
 use super::{ACCOUNT, Driver};
@@ -35,18 +35,18 @@ impl Driver<'_> {
                 "something was asked for on the way"
             );
             self.desk.queue = due;
-        } else if let Some(instrument) = self.open {
-            self.send_of(instrument);
+        } else if let Some((instrument, since)) = self.open {
+            self.send_of(instrument, since);
         }
     }
 
-    /// Sends what waits for this instrument.
-    pub(super) fn send_of(&mut self, instrument: InstrumentId) {
+    /// Sends what waits for this instrument and was asked for by `since`.
+    pub(super) fn send_of(&mut self, instrument: InstrumentId, since: TimestampNs) {
         if self.desk.queue.is_empty() {
             return;
         }
         // What is asked for in answer comes to the queue after this.
-        let is_due = |request: &Request| request.instrument == instrument;
+        let is_due = |request: &Request| request.instrument == instrument && request.asked <= since;
         let mut sent = std::mem::take(&mut self.sent);
         if self.desk.queue.iter().all(is_due) {
             std::mem::swap(&mut sent, &mut self.desk.queue);
@@ -120,6 +120,7 @@ impl Driver<'_> {
             ticket,
             instrument,
             intent,
+            ..
         } = request;
         self.widen(instrument);
         let is_share = match intent {
