@@ -330,6 +330,21 @@ pub enum RunError {
         /// Start and end of the other.
         before: (TimestampNs, TimestampNs),
     },
+    /// A bar comes after a longer one in which it starts was told of.
+    #[error(
+        "a bar of {symbol} from {start} to {end} starts in a longer one that ended at {told}, and comes behind bars of others that \
+         end later; accepted: each instrument in a file of its own"
+    )]
+    Late {
+        /// Of which instrument.
+        symbol: Label,
+        /// When it begins.
+        start: TimestampNs,
+        /// When it ends.
+        end: TimestampNs,
+        /// When the longer one ended.
+        told: TimestampNs,
+    },
     /// There is no event at all.
     #[error("the data has no event; accepted: at least one row in the range of time asked for")]
     Empty,

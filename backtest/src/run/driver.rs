@@ -256,6 +256,9 @@ impl<'a> Driver<'a> {
                     head.refill()?;
                 }
             }
+            if self.frames.is_due(ts) {
+                self.expect_bars(&mut heads, ts)?;
+            }
             self.close_moment(ts, strategy);
         }
         self.end(first, strategy)

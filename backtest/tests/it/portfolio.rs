@@ -447,6 +447,128 @@ fn longer_bars_are_made_of_shorter_ones_and_come_with_the_last_of_them() {
     assert_eq!(outcome.samples.len(), hours.len());
 }
 
+/// What is shown of longer bars: when, of which instrument, their start, open and close, and how many bars of 100 they are of.
+type Longer = (u64, u32, u64, i64, i64, i64);
+
+/// Longer bars of so many hours of sources, and what the run is worth.
+fn longer(hours: u64, made: Option<Made>, sources: Vec<Memory<'_>>) -> Vec<Longer> {
+    let settings = Settings {
+        bars: made,
+        frames: vec![Edges::Epoch {
+            every: hours * HOUR,
+        }],
+        ..Settings::new(
+            vec![free("A"), free("B")],
+            plain_plan("USD", Money::whole(1_000)).unwrap(),
+        )
+    };
+    let mut seen = Vec::new();
+    let mut strategy = On(|context: &mut Context<'_>, closed: &Closed| {
+        if closed.frame == Frame(1) {
+            let whole = |price: Price| price.0 / Price::ONE.0;
+            let bar = closed.bar;
+            seen.push((
+                context.time().0 / HOUR,
+                closed.instrument.0,
+                bar.start.0 / HOUR,
+                whole(bar.open),
+                whole(bar.close),
+                bar.volume.0 / Qty::whole(100).0,
+            ));
+        }
+    });
+    run(&settings, sources, &mut strategy, &mut Unobserved).unwrap();
+    seen
+}
+
+fn all_timed(instrument: InstrumentId, bars: &[(TimestampNs, Bar)]) -> Vec<Timed> {
+    bars.iter().map(|bar| timed(instrument, bar)).collect()
+}
+
+/// Days from 13:00 on: two of them start in each two days of the calendar, which are known when the second ends.
+#[test]
+fn a_bar_is_of_the_longer_one_in_which_it_starts() {
+    let days: Vec<_> = (0..5)
+        .map(|day| bar(24 * day + 13, 24, day as i64, day as i64 + 10))
+        .collect();
+    let days = all_timed(A, &days);
+    assert_eq!(
+        longer(48, None, vec![Memory::new(&days)]),
+        [(61, 0, 0, 0, 11, 2), (109, 0, 48, 2, 13, 2)]
+    );
+    // Each is one of the data's where they are longer.
+    assert_eq!(
+        longer(12, None, vec![Memory::new(&days[..2])]),
+        [(37, 0, 12, 0, 10, 1), (61, 0, 36, 1, 11, 1)]
+    );
+}
+
+/// Three hours and four: 3 to 6 is of 0 to 4, 9 to 12 ends with 8 to 12. After 15 there is nothing until 21: 12 to 16 ends at 16.
+#[test]
+fn a_longer_bar_ends_late_only_where_a_bar_does() {
+    let bars = [0, 3, 6, 9, 12, 21, 24].map(|hour| bar(hour, 3, hour as i64, hour as i64 + 1));
+    assert_eq!(
+        longer(4, None, vec![Memory::new(&all_timed(A, &bars))]),
+        [
+            (6, 0, 0, 0, 4, 2),
+            (9, 0, 4, 6, 7, 1),
+            (12, 0, 8, 9, 10, 1),
+            (16, 0, 12, 12, 13, 1),
+            (24, 0, 20, 21, 22, 1),
+        ]
+    );
+}
+
+/// A's days begin at 13:00, B's at 7:00: whether B's bar hides A's behind it makes no difference.
+#[test]
+fn longer_bars_of_two_instruments_wait_each_for_its_own() {
+    let days = |instrument: InstrumentId, hour: u64| {
+        let bars = (0..5).map(|day| bar(24 * day + hour, 24, day as i64, day as i64 + 10));
+        all_timed(instrument, &bars.collect::<Vec<_>>())
+    };
+    let (a, b) = (days(A, 13), days(B, 7));
+    let expected = [
+        (55, 1, 0, 0, 11, 2),
+        (61, 0, 0, 0, 11, 2),
+        (103, 1, 48, 2, 13, 2),
+        (109, 0, 48, 2, 13, 2),
+    ];
+    let apart = longer(48, None, vec![Memory::new(&a), Memory::new(&b)]);
+    assert_eq!(apart, expected);
+    let mut both = [a, b].concat();
+    both.sort_by_key(|timed| timed.ts);
+    assert_eq!(longer(48, None, vec![Memory::new(&both)]), expected);
+}
+
+/// Of prints bars of three hours are made, and of those bars of four; that of 3 to 6 has one, that of 9 to 12 none before 13.
+#[test]
+fn bars_that_are_made_are_of_the_longer_ones_in_which_they_start() {
+    let prints = [1, 5, 7, 13, 25].map(|hour: u64| Timed {
+        ts: TimestampNs(hour * HOUR),
+        event: MarketEvent {
+            instrument: A,
+            ts_event: TimestampNs(hour * HOUR),
+            data: MarketData::Trade(Trade {
+                price: Price::whole(hour as i64),
+                qty: Qty::whole(100),
+                aggressor: Aggressor::Unknown,
+            }),
+        },
+    });
+    let made = Made {
+        edges: Edges::Epoch { every: 3 * HOUR },
+        basis: Basis::Trades,
+    };
+    assert_eq!(
+        longer(4, Some(made), vec![Memory::new(&prints)]),
+        [
+            (6, 0, 0, 1, 5, 2),
+            (9, 0, 4, 7, 7, 1),
+            (18, 0, 12, 13, 13, 1),
+        ]
+    );
+}
+
 #[test]
 fn bars_are_made_of_prints_and_orders_fill_at_the_next_one() {
     let print = |minute: u64, price: i64| Timed {

@@ -6,6 +6,7 @@ use types::{
 };
 
 use super::{Driver, Place};
+use crate::run::frames::Late;
 use crate::run::{Fills, RunError};
 use crate::strategy::{Closed, Context, Frame, Strategy};
 
@@ -54,8 +55,11 @@ impl Driver<'_> {
             frame: Frame::DATA,
             bar,
         });
-        if !self.settings.frames.is_empty() {
-            self.frames.add_longer(instrument, &bar);
+        if !self.settings.frames.is_empty()
+            && let Err(late) = self.frames.add_longer(instrument, &bar, ts)
+        {
+            self.come_late(ts, instrument, &bar, late);
+            return;
         }
         if !self.settings.converters.is_empty() {
             self.convert(ts, instrument);
@@ -94,6 +98,19 @@ impl Driver<'_> {
                     before: newest,
                 }
             }
+        });
+        self.has_ended = true;
+    }
+
+    /// A bar that starts within a longer one that was told of without it.
+    #[cold]
+    fn come_late(&mut self, end: TimestampNs, instrument: InstrumentId, bar: &Bar, late: Late) {
+        let known = self.settings.instruments.get(instrument.0 as usize);
+        self.refused = known.map(|known| RunError::Late {
+            symbol: known.symbol,
+            start: bar.start,
+            end,
+            told: late.told,
         });
         self.has_ended = true;
     }

@@ -3,9 +3,35 @@
 use types::{Command, InputKind, InstrumentId, Price, TimestampNs};
 
 use super::Driver;
+use super::head::Head;
+use crate::run::{RunError, Source};
 use crate::strategy::{Frame, Strategy};
 
 impl Driver<'_> {
+    /// Longer bars that end by `ts` wait for what starts within them.
+    pub(super) fn expect_bars<S: Source>(
+        &mut self,
+        heads: &mut [Head<S>],
+        ts: TimestampNs,
+    ) -> Result<(), RunError> {
+        if heads.is_empty() {
+            if let Some(bar) = self.bar() {
+                self.frames.expect(InstrumentId(0), bar.start, ts);
+            }
+            return Ok(());
+        }
+        for instrument in self.frames.due(ts) {
+            let until = self.in_progress_until(instrument, ts);
+            for head in &mut *heads {
+                head.look(instrument, until)?;
+                if let Some((end, bar)) = head.next_bar(instrument) {
+                    self.frames.expect(instrument, bar.start, end);
+                }
+            }
+        }
+        Ok(())
+    }
+
     /// When the bars end that the run makes and that are told of before the events at `ts`.
     pub(super) fn next_frames(&self, ts: TimestampNs) -> Option<TimestampNs> {
         let end = self.frames.next_end();

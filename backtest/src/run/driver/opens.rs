@@ -34,6 +34,9 @@ impl Driver<'_> {
         ts: TimestampNs,
         strategy: &mut dyn Strategy,
     ) -> Result<(), RunError> {
+        if self.frames.is_due(ts) {
+            self.expect_bars(heads, ts)?;
+        }
         let mut opened: Vec<(InstrumentId, TimestampNs)> = Vec::new();
         loop {
             let open = self.next_open(heads, ts, &opened)?;
@@ -94,8 +97,7 @@ impl Driver<'_> {
                 }
                 continue;
             }
-            // Of a bar that has begun the end is not farther than a bar is long; months and days differ a little.
-            let until = TimestampNs(ts.0.saturating_add(place.longest.saturating_mul(2)));
+            let until = self.in_progress_until(instrument, ts);
             for head in &mut *heads {
                 head.look(instrument, until)?;
                 if let Some((end, bar)) = head.next_bar(instrument) {
@@ -104,6 +106,17 @@ impl Driver<'_> {
             }
         }
         Ok(first.map(|(_, _, instrument, bar)| (instrument, bar)))
+    }
+
+    /// When a bar has ended that is in progress at `ts`: it is not longer than the longest, but that months and days differ.
+    pub(super) fn in_progress_until(
+        &self,
+        instrument: InstrumentId,
+        ts: TimestampNs,
+    ) -> TimestampNs {
+        let place = self.places.get(instrument.0 as usize);
+        let longest = place.map_or(0, |place| place.longest);
+        TimestampNs(ts.0.saturating_add(longest.saturating_mul(2)))
     }
 
     fn open_bar(&mut self, instrument: InstrumentId, bar: &Bar, strategy: &mut dyn Strategy) {
