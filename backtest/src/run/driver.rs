@@ -71,6 +71,8 @@ struct Place {
     newest: (TimestampNs, TimestampNs),
     /// The length of its longest bar.
     longest: u64,
+    /// The volume of its newest bar.
+    volume: Qty,
     /// The newest print, if the engine was not told of it.
     untold: Option<Price>,
 }
@@ -154,6 +156,7 @@ impl<'a> Driver<'a> {
             lots: Grid::new(it.lot_size.0),
             newest: (TimestampNs(0), TimestampNs(0)),
             longest: 0,
+            volume: Qty::ZERO,
             untold: None,
         });
         let currency = settings.plan.currency;

@@ -6,8 +6,8 @@ use backtest::strategy::{Closed, Context, Frame, Size, Strategy, Ticket, TimerId
 use marketdata::generator::{MinuteBars, SplitMix64};
 use marketdata::history::{Basis, Edges};
 use types::{
-    Bar, FeeSchedule, Fill, Instrument, InstrumentId, MarketData, MarketEvent, Money, OrderKind,
-    Price, Qty, Ratio, Side, TimestampNs, Trail,
+    Bar, BarPath, FeeSchedule, Fill, Instrument, InstrumentId, Liquidity, MarketData, MarketEvent,
+    Money, OrderKind, PaperModel, Price, Qty, Ratio, Side, Slippage, TimestampNs, Trail,
 };
 
 use crate::world::{plain, quotes_of, share};
@@ -217,6 +217,20 @@ impl Clerk {
 }
 
 impl Strategy for Clerk {
+    fn start(&mut self, context: &mut Context<'_>) {
+        context.set_timer(context.time(), TimerId(0));
+    }
+
+    fn on_fill(&mut self, context: &mut Context<'_>, fill: &Fill) {
+        self.write(context, &format!("{fill:?}"));
+    }
+
+    fn on_timer(&mut self, context: &mut Context<'_>, timer: TimerId) {
+        self.write(context, "a timer");
+        let at = TimestampNs(context.time().0 + 17_000_000_000);
+        context.set_timer(at, timer);
+    }
+
     fn on_market(&mut self, context: &mut Context<'_>, event: &MarketEvent) {
         self.write(context, &format!("{event:?}"));
     }
@@ -240,7 +254,8 @@ fn written(
     (shown.collect(), fills.copied().collect())
 }
 
-/// The events, what they say from `from` on in another order, each instrument's at its own times. Bars keep their times.
+/// The events, what they say from `from` on in another order, each instrument's at its own times. Bars keep their times, and
+/// those that are open then their opens.
 fn mixed(events: &[Timed], from: usize, seed: u64) -> Vec<Timed> {
     let mut random = SplitMix64::new(seed);
     let mut other = events.to_vec();
@@ -260,6 +275,11 @@ fn mixed(events: &[Timed], from: usize, seed: u64) -> Vec<Timed> {
             (&mut timed.event.data, &original.event.data)
         {
             bar.start = own.start;
+            if own.start < events[from].ts {
+                bar.open = own.open;
+                bar.high = bar.high.max(bar.open);
+                bar.low = bar.low.min(bar.open);
+            }
         }
     }
     other
@@ -276,11 +296,8 @@ fn the_past_stays(settings: &Settings, events: &[Timed], cuts: &[usize], fills_m
     assert!(all.1.len() >= fills_min, "{} fills", all.1.len());
     for cut in cuts {
         let cut = boundary(events, *cut);
-        // A bar is open from its start on.
-        let end = match events[cut].event.data {
-            MarketData::Bar(bar) => bar.start,
-            _ => events[cut].ts,
-        };
+        // Of a bar that is open only the open is known.
+        let end = events[cut].ts;
         let known = written(settings, events, end);
         assert!(!known.0.is_empty());
         let other = mixed(events, cut, cut as u64);
@@ -337,6 +354,36 @@ fn the_past_of_two_instruments_is_the_same_whatever_comes_after_it() {
             ..plain(shares.clone(), 1_000_000)
         };
         the_past_stays(&settings, &events, &[3, 700, 2_900], 100);
+    }
+}
+
+/// Bars of a minute and of an hour, of two instruments, and of 90 minutes made of them.
+#[test]
+fn the_past_of_two_lengths_is_the_same_whatever_comes_after_it() {
+    let hours = by_the_hour(&MinuteBars::new(7).take(3_000).collect::<Vec<_>>());
+    let minutes = MinuteBars::new(42).take(3_000);
+    let mut events: Vec<_> = minutes.map(|(ts, bar)| timed(ONE, ts, bar)).collect();
+    let hours = hours.into_iter();
+    events.extend(hours.map(|(ts, bar)| timed(InstrumentId(1), ts, bar)));
+    events.sort_by_key(|timed| timed.ts);
+    let slips = |symbol| Instrument {
+        liquidity: Liquidity::Paper(PaperModel {
+            bars: BarPath::Walked,
+            slippage: Slippage::Impact { ticks: 9 },
+            ..PaperModel::default()
+        }),
+        ..share(symbol, Qty::ONE)
+    };
+    for fills in [Fills::NextOpen, Fills::SameClose, Fills::NextClose] {
+        let settings = Settings {
+            fills,
+            size: Size::Equity(Ratio::percent(30)),
+            frames: vec![Edges::Epoch {
+                every: 5_400_000_000_000,
+            }],
+            ..plain(vec![slips("ONE"), slips("TWO")], 1_000_000)
+        };
+        the_past_stays(&settings, &events, &[3, 59, 700, 1_511, 2_900], 100);
     }
 }
 

@@ -8,8 +8,9 @@ use backtest::strategy::{Closed, Context, Frame, Size, Strategy, TimerId};
 use marketdata::generator::MinuteBars;
 use marketdata::history::{Basis, Edges};
 use types::{
-    Aggressor, Bar, Command, FeeSchedule, Funding, Instrument, InstrumentId, MarketData,
-    MarketEvent, Money, Price, Qty, Ratio, SignedQty, TimestampNs, Trade,
+    Aggressor, Bar, Command, FeeSchedule, Fill, Funding, Instrument, InstrumentId, Liquidity,
+    MarketData, MarketEvent, Money, PaperModel, Price, Qty, Ratio, SignedQty, Slippage,
+    TimestampNs, Trade,
 };
 
 use crate::world::{label, share};
@@ -665,4 +666,58 @@ fn all_of_equity_leaves_room_for_what_is_lost_at_once() {
         (0, 2, "99".to_owned(), "-8".to_owned()),
     ];
     assert_eq!(fills(&outcome), expected);
+}
+
+/// Ten at the open of a bar of 10 after one of 400: what is displayed there is what was traded before, so ten slip
+/// 40 x 10 / 400 ticks. At the first open of all nothing was: a lot is displayed, and one slips 40 ticks.
+#[test]
+fn an_open_displays_the_volume_of_the_bar_before_it() {
+    let traded = |hour: u64, volume: i64| {
+        let (end, flat) = bar(hour, 1, 100, 100);
+        let volume = Qty::whole(volume);
+        (end, Bar { volume, ..flat })
+    };
+    let bars = [traded(0, 400), traded(1, 10), traded(2, 1_000)];
+    let slips = Instrument {
+        liquidity: Liquidity::Paper(PaperModel {
+            slippage: Slippage::Impact { ticks: 40 },
+            ..PaperModel::default()
+        }),
+        ..free("A")
+    };
+    let settings = Settings::new(
+        vec![slips],
+        plain_plan("USD", Money::whole(10_000)).unwrap(),
+    );
+    let mut strategy = Shown::default();
+    let sources = vec![Bars::new(A, &bars)];
+    let outcome = run(&settings, sources, &mut strategy, &mut Unobserved).unwrap();
+    let expected = [
+        (0, 0, "100.4".to_owned(), "1".to_owned()),
+        (0, 1, "100.01".to_owned(), "11".to_owned()),
+    ];
+    assert_eq!(fills(&outcome), expected);
+    assert_eq!(strategy.0, [Qty::ONE, Qty::whole(400)]);
+}
+
+/// Buys one before the first bar and ten after it; what the quote displays when it is told of a fill.
+#[derive(Debug, Default)]
+struct Shown(Vec<Qty>);
+
+impl Strategy for Shown {
+    fn start(&mut self, context: &mut Context<'_>) {
+        context.buy(A, Size::Units(Qty::ONE));
+    }
+
+    fn on_bar(&mut self, context: &mut Context<'_>, _: &Closed) {
+        if context.time().0 == HOUR {
+            context.buy(A, Size::Units(Qty::whole(10)));
+        }
+    }
+
+    fn on_fill(&mut self, context: &mut Context<'_>, fill: &Fill) {
+        let quote = context.quote(fill.instrument).unwrap();
+        assert_eq!(quote.bid_qty, quote.ask_qty);
+        self.0.push(quote.bid_qty);
+    }
 }

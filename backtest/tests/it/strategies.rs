@@ -193,7 +193,7 @@ fn past(
     )
 }
 
-/// The data as it never went on: the prices of bars and quotes doubled from an event on, but for the opens of the bars that are
+/// The data as it never went on: prices, volumes and sizes doubled from an event on, but for the opens of the bars that are
 /// open then, as what waits for them is sent and sized there.
 fn doubled(events: &[Timed], cut: usize) -> Vec<Timed> {
     let mut doubled = events.to_vec();
@@ -208,11 +208,16 @@ fn doubled(events: &[Timed], cut: usize) -> Vec<Timed> {
                     bar.open.0 *= 2;
                 }
                 bar.low = bar.low.min(bar.open);
+                bar.volume.0 = bar.volume.0.saturating_mul(2);
             }
             MarketData::Quote(quote) => {
                 (quote.bid.0, quote.ask.0) = (2 * quote.bid.0, 2 * quote.ask.0);
+                (quote.bid_qty.0, quote.ask_qty.0) = (2 * quote.bid_qty.0, 2 * quote.ask_qty.0);
             }
-            MarketData::Trade(trade) => trade.price.0 *= 2,
+            MarketData::Trade(trade) => {
+                trade.price.0 *= 2;
+                trade.qty.0 *= 2;
+            }
             _ => {}
         }
     }

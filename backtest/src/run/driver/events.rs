@@ -31,6 +31,7 @@ impl Driver<'_> {
             }
             place.newest = (bar.start, ts);
             place.longest = place.longest.max(ts.0.saturating_sub(bar.start.0));
+            place.volume = bar.volume;
             if !(place.walks || place.quoted) {
                 shown = Some(place.displayed(bar.volume));
             }

@@ -123,7 +123,10 @@ impl Driver<'_> {
         self.note_equity(bar.start);
         self.last = self.last.max(bar.start);
         self.is_opening = true;
-        self.show(bar.start, instrument, bar.open, bar.volume);
+        // What will be traded until its end nobody knows at its open.
+        let place = self.places.get(instrument.0 as usize);
+        let volume = place.map_or(Qty::ZERO, |place| place.volume);
+        self.show(bar.start, instrument, bar.open, volume);
         self.open = Some((instrument, bar.start));
         self.send_of(instrument, bar.start);
         self.tell_fills(strategy);
