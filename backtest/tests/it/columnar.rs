@@ -231,6 +231,10 @@ fn what_the_columns_cannot_say_is_left_to_the_engine() {
     let mut late = bars.clone();
     late.swap(3, 4);
     assert!(Columns::new(&plain.instruments[0], &late).is_err());
+    // The engine refuses them with an error.
+    let mut overlapping = bars.clone();
+    overlapping[4].1.start = TimestampNs(overlapping[3].0.0 - 1);
+    assert!(Columns::new(&plain.instruments[0], &overlapping).is_err());
 }
 
 #[test]

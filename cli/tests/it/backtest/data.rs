@@ -15,6 +15,62 @@ fn a_file_that_is_given_twice_is_refused() {
     );
 }
 
+/// Two hours and the day that they are of.
+#[test]
+fn hours_and_days_of_one_symbol_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let files = [
+        (
+            "x_1h.csv",
+            "2024-01-01T22:00:00Z,10,12,10,11\n2024-01-01T23:00:00Z,11,13,11,12\n",
+        ),
+        ("x_1d.csv", "2024-01-01T00:00:00Z,9,13,8,12\n"),
+    ];
+    let [hours, days] = files.map(|(name, rows)| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, format!("timestamp,open,high,low,close\n{rows}")).unwrap();
+        path.to_string_lossy().into_owned()
+    });
+    let args = [
+        "backtest",
+        &hours,
+        &days,
+        "--symbol",
+        "X",
+        "-s",
+        "sma_cross",
+    ];
+    let (code, text, errors) = dynasty(&args);
+    assert_eq!((code, text.as_str()), (Some(1), ""));
+    let said = "two bars of X overlap: one from 2024-01-01T23:00:00Z to 2024-01-02T00:00:00Z, \
+                one from 2024-01-01T00:00:00Z to 2024-01-02T00:00:00Z; accepted: bars of one length";
+    assert!(errors.contains(said), "{errors}");
+}
+
+/// The bars of Google go from 14:30 to 14:30 in winter, and ten days of the calendar from midnight to midnight. 1970 began with the
+/// first ten, the 1,265th have the first bar, and the 50th of those end with 2005-12-22, whose bar is known at 14:30 of the next
+/// day.
+#[test]
+fn longer_bars_are_made_of_days_that_go_across_their_ends() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str| folder.path().join(name).to_string_lossy().into_owned();
+    let (strategy, fills) = (file("above.toml"), file("fills.csv"));
+    let text = "name = \"above\"\n\
+                [indicators]\n\
+                mean = { indicator = \"sma\", period = 50, bars = \"10d\" }\n\
+                [long]\n\
+                enter = \"close > mean\"\n";
+    std::fs::write(&strategy, text).unwrap();
+    let goog = fixture("market/goog_1d_bars.csv.gz");
+    result(&[&goog, "-s", &strategy, "--executions", &fills]);
+    let fills = std::fs::read_to_string(fills).unwrap();
+    let first = fills.lines().nth(1).unwrap();
+    assert!(
+        first.starts_with("2005-12-23T14:30:00Z,goog_1d_bars,1,buy,"),
+        "{first}"
+    );
+}
+
 /// Two hours of EURUSD have more volume than a quantity can say.
 #[test]
 fn larger_bars_of_a_great_volume_are_made() {
