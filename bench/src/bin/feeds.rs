@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use bench::typed;
 use clap::Parser;
 use engine::{EventBuf, Limits, Shard};
 use marketdata::connection::{Arrived, Connection, Outlets, Settings, Status};
@@ -15,6 +16,9 @@ use marketdata::feed::{
 };
 use marketdata::local::{Change, Counterpart, Market, Wander};
 use marketdata::venue::{FEEDS, Feed};
+use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufStream};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::oneshot;
 use types::{
     DepthUpdate, FeeSchedule, Input, InputKind, Instrument, InstrumentId, InstrumentKind, Label,
     Level, Liquidity, Margin, MarketData, MarketEvent, Money, PaperModel, Price, Qty, Ratio, Seq,
@@ -103,8 +107,18 @@ struct Talk {
     kind: &'static str,
     channels: Channels,
     opening: Market,
-    before: Vec<Vec<u8>>,
+    before: Opening,
     messages: Vec<Vec<u8>>,
+}
+
+/// What a venue says before the messages.
+#[derive(Default)]
+struct Opening {
+    messages: Vec<Vec<u8>>,
+    /// The document that it was asked for.
+    document: Option<Vec<u8>>,
+    /// What the adapter makes of it all.
+    events: usize,
 }
 
 /// Kinds of talk: which channel, and what happens to the market.
@@ -129,9 +143,14 @@ fn talk(
     let mut wander = Wander::new(7, 400);
     let mut market = wander.open(feed.example, SPEC, Price::whole(50_000));
     let opening = market.clone();
-    let before = shake_hands(&mut *adapter, &mut *venue, &opening, &mut Output::default());
+    let before = shake_hands(
+        &mut *adapter,
+        &mut *venue,
+        &mut market,
+        &mut Output::default(),
+    );
     let mut messages = Vec::new();
-    let mut now = START.0 + 3_000_000_000;
+    let mut now = START.0 + 10_000_000_000;
     // Some venues say nothing of some changes; enough of them say something.
     for step in 0..count * 20 {
         if messages.len() >= count {
@@ -176,41 +195,49 @@ fn restated(market: &mut Market, step: i64) -> Change {
 fn shake_hands(
     adapter: &mut dyn Adapter,
     venue: &mut dyn Counterpart,
-    market: &Market,
+    market: &mut Market,
     out: &mut Output,
-) -> Vec<Vec<u8>> {
-    let markets = std::slice::from_ref(market);
-    let (mut said, mut before) = (Vec::new(), Vec::new());
+) -> Opening {
+    let mut said = Vec::new();
+    let mut opening = Opening::default();
     venue.opened(START, &mut said);
     adapter.opened(START, out);
     if let Stream::Lines { path, .. } = adapter.stream() {
-        venue.streamed(&path, markets, START, &mut said);
+        venue.streamed(&path, std::slice::from_ref(market), START, &mut said);
     }
     let mut now = START;
-    for _ in 0..8 {
+    for round in 0..8 {
+        if round == 1 {
+            // A document of a book is asked for once its stream has told of it.
+            let change = restated(market, 1);
+            venue.changed(market, &change, now, &mut said);
+        }
+        let markets = std::slice::from_ref(&*market);
         while !said.is_empty() || !out.actions.is_empty() {
             for action in std::mem::take(&mut out.actions) {
                 match action {
                     Action::Send(bytes) => venue.request(&bytes, markets, now, &mut said),
                     Action::Fetch { id, path } => {
                         let mut body = venue.fetch(&path, markets, now);
+                        opening.document.clone_from(&body);
                         let read = adapter.answer(id, body.as_deref_mut(), now, out);
-                        debug_assert!(read.is_ok());
+                        assert!(read.is_ok(), "{path}");
                     }
                     Action::Reconnect { .. } => {}
                 }
             }
             for message in std::mem::take(&mut said) {
-                before.push(message.clone());
                 let read = adapter.message(&mut message.clone(), now, out);
-                debug_assert!(read.is_ok());
+                assert!(read.is_ok(), "{}", String::from_utf8_lossy(&message));
+                opening.messages.push(message);
             }
         }
         now = TimestampNs(now.0 + 500_000_000);
         adapter.tick(now, out);
     }
+    opening.events = out.events.len();
     out.clear_events();
-    before
+    opening
 }
 
 /// An adapter that knows all but the messages.
@@ -220,7 +247,7 @@ fn primed(feed: &Feed, talk: &Talk) -> (Box<dyn Adapter>, Output) {
     shake_hands(
         &mut *adapter,
         &mut *feed.counterpart(),
-        &talk.opening,
+        &mut talk.opening.clone(),
         &mut out,
     );
     (adapter, out)
@@ -235,7 +262,7 @@ fn fastest(rounds: usize, count: usize, mut round: impl FnMut() -> Duration) -> 
 fn measure(feed: &Feed, talk: &Talk, rounds: usize, is_alone: bool) -> bool {
     let count = talk.messages.len();
     let mut events = 0;
-    let mut is_live = true;
+    let (mut is_live, mut is_read) = (true, true);
     let ours = fastest(rounds, count, || {
         let (mut adapter, mut out) = primed(feed, talk);
         // Parsers may work in place; the copy is not ours to time.
@@ -243,8 +270,7 @@ fn measure(feed: &Feed, talk: &Talk, rounds: usize, is_alone: bool) -> bool {
         events = 0;
         let started = Instant::now();
         for message in &mut messages {
-            let read = adapter.message(message, START, &mut out);
-            debug_assert!(read.is_ok());
+            is_read &= adapter.message(message, START, &mut out).is_ok();
             events += out.events.len();
             out.clear_events();
         }
@@ -274,28 +300,53 @@ fn measure(feed: &Feed, talk: &Talk, rounds: usize, is_alone: bool) -> bool {
         }
         started.elapsed()
     });
+    let read = typed::reader(feed.name, talk.kind);
+    let typed = fastest(peers, count, || {
+        let mut messages = talk.messages.clone();
+        let started = Instant::now();
+        for message in &mut messages {
+            is_read &= read.is_some_and(|read| read(message, &mut buffers));
+        }
+        started.elapsed()
+    });
     let bytes: usize = talk.messages.iter().map(Vec::len).sum();
     let figure = |value: f64, decimals| match value {
         0.0 => String::from("-"),
         value => format!("{value:.decimals$}"),
     };
     println!(
-        "{:<18} {:<14} {:>6} {:>8.0} {:>8} {:>8} {:>7} {:>7} {:>8.2}",
+        "{:<18} {:<14} {:>6} {:>8.0} {:>8} {:>8} {:>8} {:>7} {:>7} {:>7} {:>8.2}",
         feed.name,
         talk.kind,
         bytes / count,
         ours,
         figure(serde, 0),
         figure(simd, 0),
+        figure(typed, 0),
         figure(serde / ours, 1),
         figure(simd / ours, 1),
+        figure(typed / ours, 1),
         events as f64 / count as f64,
     );
-    is_live
+    if !is_live {
+        eprintln!("feeds: {} lost its book of {}", feed.name, talk.kind);
+    }
+    if !is_read {
+        eprintln!(
+            "feeds: {} of {} are not of their type",
+            talk.kind, feed.name
+        );
+    }
+    is_live && is_read
 }
 
-/// Serves one talk to each client that comes, whole, as fast as the socket takes it.
-async fn blast(listener: tokio::net::TcpListener, messages: Vec<Vec<u8>>, is_binary: bool) {
+/// Serves one talk, whole, as fast as the socket takes it; once its document has been fetched, where it has one.
+async fn blast(
+    listener: TcpListener,
+    talk: Talk,
+    is_binary: bool,
+    fetched: Option<oneshot::Receiver<()>>,
+) {
     use futures_util::{SinkExt as _, StreamExt as _};
     use tokio_tungstenite::tungstenite::Message;
 
@@ -307,13 +358,26 @@ async fn blast(listener: tokio::net::TcpListener, messages: Vec<Vec<u8>>, is_bin
     };
     // The subscription.
     let _ = socket.next().await;
-    for bytes in messages {
-        let message = if is_binary {
+    let framed = |bytes: Vec<u8>| {
+        if is_binary {
             Message::Binary(bytes.into())
         } else {
             Message::Text(String::from_utf8(bytes).unwrap_or_default().into())
-        };
-        if socket.feed(message).await.is_err() {
+        }
+    };
+    for bytes in talk.before.messages {
+        if socket.feed(framed(bytes)).await.is_err() {
+            return;
+        }
+    }
+    let _ = socket.flush().await;
+    if let Some(fetched) = fetched {
+        let _ = fetched.await;
+        // It has been sent; the client has yet to read it.
+        tokio::time::sleep(Duration::from_millis(300)).await;
+    }
+    for bytes in talk.messages {
+        if socket.feed(framed(bytes)).await.is_err() {
             return;
         }
     }
@@ -321,10 +385,8 @@ async fn blast(listener: tokio::net::TcpListener, messages: Vec<Vec<u8>>, is_bin
     let _ = socket.next().await;
 }
 
-/// Serves one talk as the lines of a document that does not end, a chunk each.
-async fn recite(listener: tokio::net::TcpListener, messages: Vec<Vec<u8>>) -> std::io::Result<()> {
-    use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufStream};
-
+/// The next client, once its request has been read.
+async fn asked(listener: TcpListener) -> std::io::Result<BufStream<TcpStream>> {
     let (stream, _) = listener.accept().await?;
     let mut stream = BufStream::new(stream);
     let mut line = String::new();
@@ -332,10 +394,34 @@ async fn recite(listener: tokio::net::TcpListener, messages: Vec<Vec<u8>>) -> st
     while stream.read_line(&mut line).await? > 2 {
         line.clear();
     }
+    Ok(stream)
+}
+
+/// Serves one document once.
+async fn serve(
+    listener: TcpListener,
+    document: Vec<u8>,
+    fetched: oneshot::Sender<()>,
+) -> std::io::Result<()> {
+    let mut stream = asked(listener).await?;
+    let head = format!(
+        "HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n",
+        document.len()
+    );
+    stream.write_all(head.as_bytes()).await?;
+    stream.write_all(&document).await?;
+    stream.flush().await?;
+    let _ = fetched.send(());
+    Ok(())
+}
+
+/// Serves one talk as the lines of a document that does not end, a chunk each.
+async fn recite(listener: TcpListener, talk: Talk) -> std::io::Result<()> {
+    let mut stream = asked(listener).await?;
     stream
         .write_all(b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n")
         .await?;
-    for message in messages {
+    for message in talk.before.messages.into_iter().chain(talk.messages) {
         let size = format!("{:x}\r\n", message.len() + 1);
         for part in [size.as_bytes(), &message, b"\n\r\n"] {
             stream.write_all(part).await?;
@@ -343,7 +429,7 @@ async fn recite(listener: tokio::net::TcpListener, messages: Vec<Vec<u8>>) -> st
     }
     stream.flush().await?;
     // Until the client leaves.
-    stream.read_line(&mut line).await?;
+    stream.read_line(&mut String::new()).await?;
     Ok(())
 }
 
@@ -360,26 +446,35 @@ fn through_socket(feed: &Feed, talk: Talk) -> Option<f64> {
             events += out.events.len();
             out.clear_events();
         }
-        events
+        talk.before.events + events
     };
     let venue = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(1)
         .enable_all()
         .build()
         .ok()?;
-    let address: SocketAddr = (Ipv4Addr::LOCALHOST, 0).into();
-    let listener = venue
-        .block_on(tokio::net::TcpListener::bind(address))
-        .ok()?;
-    let address = listener.local_addr().ok()?;
-    let messages = talk.before.into_iter().chain(talk.messages).collect();
+    let listen = || -> Option<(TcpListener, SocketAddr)> {
+        let address: SocketAddr = (Ipv4Addr::LOCALHOST, 0).into();
+        let listener = venue.block_on(TcpListener::bind(address)).ok()?;
+        let address = listener.local_addr().ok()?;
+        Some((listener, address))
+    };
+    let (listener, address) = listen()?;
+    let (documents, rest) = listen()?;
+    let opening = talk.before.events;
+    let mut fetched = None;
+    if let Some(document) = talk.before.document.clone() {
+        let (done, is_done) = oneshot::channel();
+        fetched = Some(is_done);
+        venue.spawn(serve(documents, document, done));
+    }
     let scheme = match adapter.stream() {
         Stream::WebSocket { .. } => {
-            venue.spawn(blast(listener, messages, adapter.is_binary()));
+            venue.spawn(blast(listener, talk, adapter.is_binary(), fetched));
             "ws"
         }
         Stream::Lines { .. } => {
-            venue.spawn(recite(listener, messages));
+            venue.spawn(recite(listener, talk));
             "http"
         }
     };
@@ -394,7 +489,7 @@ fn through_socket(feed: &Feed, talk: Talk) -> Option<f64> {
         spent: Some(back),
         tap: None,
     };
-    let settings = Settings::new(format!("{scheme}://{address}"), format!("http://{address}"));
+    let settings = Settings::new(format!("{scheme}://{address}"), format!("http://{rest}"));
     let connection = Connection::new(adapter, settings, outlets).ok()?;
     let client = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -422,8 +517,10 @@ fn through_socket(feed: &Feed, talk: Talk) -> Option<f64> {
         while seen < expected && quiet.elapsed() < Duration::from_secs(5) {
             tokio::task::yield_now().await;
             while let Ok(Arrived { received, event }) = arrived.pop() {
-                first.get_or_insert_with(Instant::now);
                 quiet = Instant::now();
+                if seen == opening {
+                    first = Some(quiet);
+                }
                 seq += 1;
                 seen += 1;
                 buffer.clear();
@@ -449,8 +546,18 @@ fn through_socket(feed: &Feed, talk: Talk) -> Option<f64> {
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     println!(
-        "{:<18} {:<14} {:>6} {:>8} {:>8} {:>8} {:>7} {:>7} {:>8}",
-        "feed", "message", "bytes", "ns", "serde", "simd", "serde/", "simd/", "events/"
+        "{:<18} {:<14} {:>6} {:>8} {:>8} {:>8} {:>8} {:>7} {:>7} {:>7} {:>8}",
+        "feed",
+        "message",
+        "bytes",
+        "ns",
+        "serde",
+        "simd",
+        "typed",
+        "serde/",
+        "simd/",
+        "typed/",
+        "events/"
     );
     let mut right = true;
     let is_kind = |kind: &(&str, _, _)| {
@@ -470,13 +577,17 @@ fn main() -> ExitCode {
     if !arguments.no_socket {
         println!("\nthrough a socket into a shard, venue on another core:");
         for feed in FEEDS.iter().filter(is_asked) {
-            for kind in &KINDS[..2] {
-                if let Some(talk) = talk(feed, *kind, arguments.messages * 4) {
-                    match through_socket(feed, talk) {
-                        Some(rate) => {
-                            println!("{:<18} {:<14} {rate:>10.0} messages/s", feed.name, kind.0);
-                        }
-                        None => println!("{:<18} {:<14} did not come through", feed.name, kind.0),
+            for kind in KINDS.iter().filter(|kind| is_kind(kind)) {
+                if let Some(talk) = talk(
+                    feed,
+                    *kind,
+                    arguments.messages * if kind.0 == "depth 100+100" { 1 } else { 4 },
+                ) {
+                    if let Some(rate) = through_socket(feed, talk) {
+                        println!("{:<18} {:<14} {rate:>10.0} messages/s", feed.name, kind.0);
+                    } else {
+                        right = false;
+                        println!("{:<18} {:<14} did not come through", feed.name, kind.0);
                     }
                 }
             }
@@ -485,7 +596,6 @@ fn main() -> ExitCode {
     if right {
         ExitCode::SUCCESS
     } else {
-        eprintln!("feeds: an adapter lost its book");
         ExitCode::FAILURE
     }
 }
