@@ -1,17 +1,19 @@
 //! The values of one row as its columns give them, and the market event that they make.
 
-use jiff::civil::{Date, DateTime};
+use jiff::SignedDuration;
+use jiff::civil::{Date, DateTime, Time};
 use types::{
     Aggressor, Bar, DepthUpdate, Label, Level, MarketData, Price, Qty, Quote, TimestampNs, Trade,
 };
 
-use super::clock::{Days, Moment, TimeForm};
+use super::clock::{Days, Moment, TimeForm, Zone};
 use super::decode::{Fault, Setting};
 use super::length::BarLength;
 use super::{Row, number};
 use crate::feed;
 
-const DAY_NS: u64 = 86_400_000_000_000;
+const HOUR_NS: u64 = 3_600_000_000_000;
+const DAY_NS: u64 = 24 * HOUR_NS;
 
 /// A price of a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -483,25 +485,36 @@ pub(super) fn checked_bar(bar: &Bar, end: TimestampNs) -> Result<(), Fault> {
     Ok(())
 }
 
-/// The end of a bar. Days that begin at midnight end at midnight, be they of 23, 24 or 25 hours.
+/// The end of a bar by the clock of its times. Days end at the time of day at which they began, be they of 23, 24 or 25
+/// hours. Several hours that begin at a multiple of them after midnight end where the next do: sooner, if a clock is set
+/// forward within them. Set back, they end after their own length, as bars that follow no clock do.
 fn after(start: Moment, interval: u64, context: &Context) -> TimestampNs {
-    let days = interval / DAY_NS;
-    if days > 0 && interval.is_multiple_of(DAY_NS) {
-        let date = context.days.zone().local(start.ts).map(DateTime::date);
-        let date =
-            date.filter(|date| start.is_date || context.days.midnight(*date) == Some(start.ts));
-        let midnight = date.and_then(|date| {
-            let days = i64::try_from(days).ok()?;
-            let date = date
-                .checked_add(jiff::Span::new().try_days(days).ok()?)
-                .ok()?;
-            context.days.midnight(date)
-        });
-        if let Some(midnight) = midnight {
-            return midnight;
-        }
+    let elapsed = TimestampNs(start.ts.0.saturating_add(interval));
+    let zone = context.days.zone();
+    if interval <= HOUR_NS || *zone == Zone::UTC {
+        return elapsed;
     }
-    TimestampNs(start.ts.0.saturating_add(interval))
+    let is_days = interval.is_multiple_of(DAY_NS);
+    let by_clock = || {
+        let local = zone.local(start.ts)?;
+        let midnight = local.date().to_datetime(Time::midnight());
+        let of_day = u64::try_from(local.duration_since(midnight).as_nanos()).ok()?;
+        let from = if start.is_date {
+            // Also where clocks skip that midnight.
+            midnight
+        } else if zone.instant(local)? == start.ts && (is_days || of_day.is_multiple_of(interval)) {
+            local
+        } else {
+            return None;
+        };
+        let length = SignedDuration::from_nanos(i64::try_from(interval).ok()?);
+        zone.instant(from.checked_add(length).ok()?)
+    };
+    match by_clock() {
+        Some(end) if is_days => end,
+        Some(end) => end.min(elapsed),
+        None => elapsed,
+    }
 }
 
 /// When the month begins that is so many after one, which begins at a bar's `edge`.

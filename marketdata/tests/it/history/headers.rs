@@ -313,6 +313,44 @@ fn bars_of_weeks_are_not_taken_for_days() {
     }
 }
 
+/// New York sets its clocks forward at 07:00 UTC of 2024-03-10 and back at 06:00 UTC of 2024-11-03. Four hours from its
+/// midnight are three of the first day, and where they have five of the second, they end after four: bars that follow UTC
+/// have times like these, too. Those that begin elsewhere follow no clock; days from 17:00 end at 17:00; hours are hours.
+#[test]
+fn bars_end_where_their_clock_has_the_next_begin() {
+    let folder = tempfile::tempdir().unwrap();
+    let hours = |count: u64| count * 3_600_000_000_000;
+    for (interval, start, end) in [
+        (hours(4), "2024-03-09 20:00", "2024-03-10T05:00:00Z"),
+        (hours(4), "2024-03-10 00:00", "2024-03-10T08:00:00Z"),
+        (hours(4), "2024-03-10 04:00", "2024-03-10T12:00:00Z"),
+        (hours(4), "2024-03-09 23:00", "2024-03-10T08:00:00Z"),
+        (hours(4), "2024-11-03 00:00", "2024-11-03T08:00:00Z"),
+        (hours(4), "2024-11-03 04:00", "2024-11-03T13:00:00Z"),
+        (hours(24), "2024-03-09 17:00", "2024-03-10T21:00:00Z"),
+        (hours(24), "2024-11-02 17:00", "2024-11-03T22:00:00Z"),
+        (hours(24), "2024-03-10", "2024-03-11T04:00:00Z"),
+        (hours(7 * 24), "2024-03-08 17:00", "2024-03-15T21:00:00Z"),
+        (hours(1), "2024-03-10 01:00", "2024-03-10T07:00:00Z"),
+        (hours(1), "2024-11-03 01:00", "2024-11-03T06:00:00Z"),
+    ] {
+        let text = format!("Datetime,Open,High,Low,Close\n{start},1,2,1,2\n");
+        let path = spread(folder.path(), "x.csv", &text);
+        let options = Options {
+            interval: Some(BarLength::Ns(interval)),
+            zone: history::Zone::named("America/New_York"),
+            ..Options::default()
+        };
+        let (rows, bad) = read(&path, None, &options);
+        assert!(bad.is_empty(), "{start}: {bad:?}");
+        let told = lines(&rows);
+        assert!(
+            told[0].starts_with(&format!("{end} x B ")),
+            "{start}: {told:?}"
+        );
+    }
+}
+
 /// Months ask for their length, and end where the next one begins: 31 days of January, 29 of February 2024. A start within
 /// a month is a bad row; midnight of New York is 05:00 of UTC in winter, and 04:00 in summer.
 #[test]
