@@ -1,0 +1,4 @@
+//! Files to their reader.
+#![cfg_attr(fuzzing, no_main)]
+
+fuzz::target!(fuzz::history);
