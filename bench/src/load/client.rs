@@ -98,7 +98,7 @@ pub fn flat_out(
     run
 }
 
-/// Sends at a steady rate. A command that is late is timed from when it should have been sent, and one that
+/// Sends at a steady rate until this long has passed, or the work is at its end. A command that is late is timed from when it should have been sent, and one that
 /// finds the port full is dropped, and counts as one that takes a minute.
 pub fn paced(port: &mut Port, work: &mut Work, rate: f64, length: Duration) -> Run {
     let mut run = Run::new();
@@ -107,13 +107,14 @@ pub fn paced(port: &mut Port, work: &mut Work, rate: f64, length: Duration) -> R
     let before = Busy::now();
     let started = Instant::now();
     let nanos = 1e9 / rate;
-    let last = (length.as_secs_f64() * rate) as u64;
+    let mut last = (length.as_secs_f64() * rate) as u64;
     while run.sent < last || port.waiting() > 0 {
         let elapsed = started.elapsed().as_nanos() as f64;
         let due = ((elapsed / nanos) as u64).min(last).min(run.sent + BURST);
         let behind = due - run.sent;
         while run.sent < due {
             let Some(command) = work.next() else {
+                last = run.sent;
                 break;
             };
             if post(port, command) {
