@@ -14,9 +14,18 @@ pub(super) struct Head<S> {
     /// What was read of later times.
     ahead: VecDeque<Timed>,
     /// What it told of, the batch and what is ahead included.
-    instruments: Vec<InstrumentId>,
+    told: Vec<Told>,
+    /// So many events were read.
+    read: u64,
     /// It has no more.
     has_ended: bool,
+}
+
+/// An instrument of a source.
+struct Told {
+    instrument: InstrumentId,
+    /// Of what was read, its next bar is not among so many events from the first on: they are not looked at again.
+    past: u64,
 }
 
 impl<S: Source> Head<S> {
@@ -26,7 +35,8 @@ impl<S: Source> Head<S> {
             ts: TimestampNs(u64::MAX),
             batch: Vec::new(),
             ahead: VecDeque::new(),
-            instruments: Vec::new(),
+            told: Vec::new(),
+            read: 0,
             has_ended: false,
         };
         head.refill()?;
@@ -60,54 +70,69 @@ impl<S: Source> Head<S> {
         }
         let next = self.source.next_event()?;
         self.has_ended = next.is_none();
-        if let Some(next) = &next
-            && !self.instruments.contains(&next.event.instrument)
-        {
-            self.instruments.push(next.event.instrument);
+        if let Some(next) = &next {
+            self.read += 1;
+            let instrument = next.event.instrument;
+            if !self.told.iter().any(|told| told.instrument == instrument) {
+                self.told.push(Told {
+                    instrument,
+                    past: 0,
+                });
+            }
         }
         Ok(next)
     }
 
-    /// Reads on for the next bar of an instrument, which others of the source may hide: as far as `until`.
-    pub(super) fn look(
+    /// The next bar of an instrument, and its end. What others of the source say before it is read ahead, as far as `until`.
+    pub(super) fn next_bar(
         &mut self,
         instrument: InstrumentId,
         until: TimestampNs,
-    ) -> Result<(), RunError> {
-        if self.instruments.len() < 2 || !self.instruments.contains(&instrument) {
-            return Ok(());
-        }
-        if self.next_bar(instrument).is_some() {
-            return Ok(());
-        }
-        while self.ahead.back().is_none_or(|last| last.ts <= until) {
-            let Some(next) = self.read()? else {
-                return Ok(());
-            };
-            let is_found = next.event.instrument == instrument && bar_of(&next).is_some();
-            self.ahead.push_back(next);
-            if is_found {
-                return Ok(());
+    ) -> Result<Option<(TimestampNs, &Bar)>, RunError> {
+        let mut told = self.told.iter();
+        let place = told.position(|told| told.instrument == instrument);
+        let Some(place) = place else {
+            return Ok(None);
+        };
+        let mut found = self.find(place);
+        if found.is_none() && self.told.len() > 1 {
+            while self.ahead.back().is_none_or(|last| last.ts <= until) {
+                let Some(next) = self.read()? else { break };
+                let is_bar = next.event.instrument == instrument && bar_of(&next).is_some();
+                self.ahead.push_back(next);
+                if is_bar {
+                    break;
+                }
             }
+            found = self.find(place);
         }
-        Ok(())
+        let timed = found.and_then(|place| self.pending(place));
+        Ok(timed.and_then(|timed| bar_of(timed).map(|bar| (timed.ts, bar))))
     }
-}
 
-impl<S> Head<S> {
-    /// The next bar of an instrument, as far as it was read, and its end.
-    pub(super) fn next_bar(&self, instrument: InstrumentId) -> Option<(TimestampNs, &Bar)> {
-        if !self.instruments.contains(&instrument) {
-            return None;
+    /// Where the next bar of an instrument is among what is pending, the batch first.
+    fn find(&mut self, place: usize) -> Option<usize> {
+        let count = self.batch.len() + self.ahead.len();
+        let first = self.read - count as u64;
+        let Told { instrument, past } = self.told[place];
+        let looked = past.saturating_sub(first) as usize;
+        let found = (looked..count).find(|place| {
+            let timed = self.pending(*place);
+            timed.is_some_and(|timed| {
+                timed.event.instrument == instrument && bar_of(timed).is_some()
+            })
+        });
+        self.told[place].past = first + found.unwrap_or(count) as u64;
+        found
+    }
+
+    fn pending(&self, place: usize) -> Option<&Timed> {
+        let batch = self.batch.len();
+        if place < batch {
+            self.batch.get(place)
+        } else {
+            self.ahead.get(place - batch)
         }
-        let mut next = self.batch.iter().chain(&self.ahead);
-        next.find_map(|timed| {
-            let is_own = timed.event.instrument == instrument;
-            is_own
-                .then(|| bar_of(timed))
-                .flatten()
-                .map(|bar| (timed.ts, bar))
-        })
     }
 }
 

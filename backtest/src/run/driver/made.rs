@@ -23,8 +23,7 @@ impl Driver<'_> {
         for instrument in self.frames.due(ts) {
             let until = self.in_progress_until(instrument, ts);
             for head in &mut *heads {
-                head.look(instrument, until)?;
-                if let Some((end, bar)) = head.next_bar(instrument) {
+                if let Some((end, bar)) = head.next_bar(instrument, until)? {
                     self.frames.expect(instrument, bar.start, end);
                 }
             }

@@ -99,8 +99,7 @@ impl Driver<'_> {
             }
             let until = self.in_progress_until(instrument, ts);
             for head in &mut *heads {
-                head.look(instrument, until)?;
-                if let Some((end, bar)) = head.next_bar(instrument) {
+                if let Some((end, bar)) = head.next_bar(instrument, until)? {
                     see(end, bar);
                 }
             }
