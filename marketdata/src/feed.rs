@@ -34,7 +34,7 @@ mod symbols;
 mod time;
 mod tracks;
 
-pub use book::{Book, Dropped, LEVELS_MAX, keep_best, touch};
+pub use book::{Book, Dropped, LEVELS_MAX, keep_best, keep_better, touch};
 pub use credentials::{Credentials, quoted};
 pub(crate) use elapsed::since;
 pub use expected::Expected;

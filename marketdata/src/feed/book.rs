@@ -9,7 +9,7 @@ pub const LEVELS_MAX: usize = 4_000;
 /// Best prices of the bids and of the asks that were dropped.
 pub type Dropped = [Option<Price>; 2];
 
-/// Keeps so many levels of each side of a whole book, the best ones.
+/// Keeps so many levels of each side of a whole book, the best ones, all of them better than what is dropped.
 pub fn keep_best(update: &mut DepthUpdate, depth: usize) -> Dropped {
     let keep = |levels: &mut Vec<Level>, side| {
         if levels.len() <= depth {
@@ -18,13 +18,28 @@ pub fn keep_best(update: &mut DepthUpdate, depth: usize) -> Dropped {
         // Of two at one price the later one counts, so that their order has to stay.
         levels.sort_by_key(|level| rank(side, level.price));
         let dropped = levels[depth].price;
-        levels.truncate(depth);
+        let better = levels.partition_point(|level| rank(side, level.price) < rank(side, dropped));
+        levels.truncate(better);
         Some(dropped)
     };
     [
         keep(&mut update.bids, Side::Buy),
         keep(&mut update.asks, Side::Sell),
     ]
+}
+
+/// Takes out of a change what is at one of the dropped prices or worse. Whether that was any.
+pub fn keep_better(update: &mut DepthUpdate, [bid, ask]: Dropped) -> bool {
+    let keep = |levels: &mut Vec<Level>, side, dropped: Option<Price>| {
+        let count = levels.len();
+        if let Some(dropped) = dropped {
+            levels.retain(|level| rank(side, level.price) < rank(side, dropped));
+        }
+        levels.len() < count
+    };
+    let bids = keep(&mut update.bids, Side::Buy, bid);
+    let asks = keep(&mut update.asks, Side::Sell, ask);
+    bids || asks
 }
 
 /// A number that is lower for a better price.
@@ -286,6 +301,10 @@ mod tests {
         assert_eq!(update.asks, [level(9, 1), level(7, 1), level(8, 1)]);
         assert_eq!(keep_best(&mut update, 2), [Some(Price(2)), Some(Price(9))]);
         assert_eq!(update.asks, [level(7, 1), level(8, 1)]);
+        // Of two at one price the later one is dropped: the earlier one is not what stands there.
+        assert_eq!(keep_best(&mut update, 1), [Some(Price(3)), Some(Price(8))]);
+        assert_eq!(update.bids, []);
+        assert_eq!(update.asks, [level(7, 1)]);
     }
 
     #[test]

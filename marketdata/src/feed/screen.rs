@@ -2,7 +2,7 @@
 
 use types::{Bar, Grid, Level, MarketData, MarketEvent, Price, Qty, Ratio};
 
-use super::book::{Book, Dropped, LEVELS_MAX, keep_best};
+use super::book::{Book, Dropped, LEVELS_MAX, keep_best, keep_better};
 use super::health::Counters;
 
 /// What an instrument allows.
@@ -42,7 +42,8 @@ pub struct Screen {
     book: Option<Book>,
     /// Levels of a side that the venue shows, where it does not show all.
     window: Option<usize>,
-    /// What was dropped of the book, and so is not known from there on.
+    /// What was dropped of the book, and so is not known from there on until the whole of it is stated: a change there would
+    /// stand among levels that nobody knows.
     dropped: Dropped,
     /// Twice the middle of the newest good touch, or of prints where there is none, 1e-9.
     middle: Option<i128>,
@@ -102,7 +103,8 @@ impl Screen {
     }
 
     /// Judges an event and counts what is wrong with it. Of a book the best levels go on, those beyond as levels that are
-    /// gone, so that whoever follows never has more than are kept.
+    /// gone, so that whoever follows never has more than are kept; and none from the best on that was ever dropped, so that
+    /// there is no hole in what they have.
     pub fn pass(&mut self, event: &mut MarketEvent, counters: &mut Counters) -> Screened {
         match &event.data {
             MarketData::Quote(quote) => {
@@ -166,6 +168,15 @@ impl Screen {
         {
             return Screened::Lost;
         }
+        if self.window.is_none()
+            && self.book.is_some()
+            && let MarketData::DepthDelta(update) = data
+            && keep_better(update, self.dropped)
+            && update.bids.is_empty()
+            && update.asks.is_empty()
+        {
+            return Screened::Dropped;
+        }
         Book::follow(&mut self.book, data);
         let Some(book) = &mut self.book else {
             return Screened::Dropped;
@@ -175,7 +186,7 @@ impl Screen {
             counters.crossed += 1;
             return Screened::Lost;
         }
-        if self.window.is_none() && is_beyond(book, self.dropped) {
+        if self.window.is_none() && is_at_an_end(book, self.dropped) {
             return Screened::Lost;
         }
         if let MarketData::DepthDelta(update) = data {
@@ -261,11 +272,10 @@ impl Screen {
     }
 }
 
-/// Whether the best level of a side is worse than one that was dropped, which may still stand.
-fn is_beyond(book: &Book, [bid, ask]: Dropped) -> bool {
-    let (best_bid, best_ask) = book.touch();
-    bid.is_some_and(|dropped| best_bid.is_none_or(|best| best.price < dropped))
-        || ask.is_some_and(|dropped| best_ask.is_none_or(|best| best.price > dropped))
+/// Whether a side of which levels were dropped has no other: its best one may be one of them.
+fn is_at_an_end(book: &Book, [bid, ask]: Dropped) -> bool {
+    let is_over = |levels: &[Level], dropped: Option<Price>| levels.is_empty() && dropped.is_some();
+    is_over(book.bids(), bid) || is_over(book.asks(), ask)
 }
 
 #[cfg(test)]

@@ -6,16 +6,17 @@ use std::fmt::Write as _;
 use engine::{EventBuf, Limits, Shard};
 use marketdata::Xorshift64Star;
 use marketdata::feed::{
-    Action, Adapter, BookChannel, Channels, Credentials, FetchId, LEVELS_MAX, Output,
+    Action, Adapter, Book, BookChannel, Channels, Credentials, FetchId, LEVELS_MAX, Output,
 };
 use marketdata::venue::Feed;
 use types::{
-    Command, EventKind, Input, InputKind, InstrumentId, MarketData, MarketEvent, Price, ShardId,
-    Side, TimestampNs,
+    AccountId, Codec as _, Command, EventKind, Input, InputKind, InstrumentId, Level, Liquidity,
+    MarketData, MarketEvent, NewOrder, OpenAccount, OrderKind, PlanId, Price, Qty, ShardId, Side,
+    Sizes, Timer, TimestampNs, TradingDay,
 };
 
 use crate::perturbed::listings;
-use crate::traded::instrument;
+use crate::traded::{instrument, label, plan, schedule};
 
 /// Those that tell all of a book, or all that changes in it.
 const VENUES: [(&str, &str); 4] = [
@@ -35,6 +36,8 @@ struct Large {
     adapter: Box<dyn Adapter>,
     out: Output,
     shard: Shard,
+    /// What somebody has who follows the adapter.
+    book: Option<Book>,
     bids: BTreeMap<i64, i64>,
     asks: BTreeMap<i64, i64>,
     /// Of the newest message.
@@ -62,12 +65,18 @@ impl Large {
             adapter: feed.adapter(credentials, listings, channels),
             out: Output::default(),
             shard: Shard::new(ShardId(1), Limits::default()),
+            book: None,
             bids: bids.into_iter().collect(),
             asks: asks.into_iter().collect(),
             number: 0,
             is_lost: true,
         };
-        let command = Command::RegisterInstrument(Box::new(instrument(0)));
+        let mut traded = instrument(0);
+        if let Liquidity::Paper(model) = &mut traded.liquidity {
+            // An order takes what is displayed.
+            model.sizes = Sizes::Displayed;
+        }
+        let command = Command::RegisterInstrument(Box::new(traded));
         large.apply(InputKind::Command(command));
         large.open();
         large
@@ -77,7 +86,7 @@ impl Large {
         TimestampNs(self.shard.ts().0 + 1_000_000)
     }
 
-    fn apply(&mut self, kind: InputKind) {
+    fn apply(&mut self, kind: InputKind) -> EventBuf {
         let input = Input {
             seq: self.shard.seq().next(),
             ts: self.now(),
@@ -89,6 +98,7 @@ impl Large {
             let is_rejected = matches!(event.kind, EventKind::InputRejected { .. });
             assert!(!is_rejected, "{}: {event:?}", self.feed.name);
         }
+        events
     }
 
     /// What was said goes on to the engine.
@@ -103,6 +113,7 @@ impl Large {
                 MarketData::DepthSnapshot(_) => false,
                 _ => self.is_lost,
             };
+            Book::follow(&mut self.book, data);
             self.apply(InputKind::Market(event));
         }
         std::mem::take(&mut self.out.actions)
@@ -230,7 +241,8 @@ impl Large {
         Some([(*bid.0, *bid.1), (*ask.0, *ask.1)])
     }
 
-    /// The engine shows the venue's touch, and nothing while nothing is known.
+    /// The engine shows the venue's touch, and nothing while nothing is known. All levels that are known are the venue's best,
+    /// without a hole between them.
     fn holds(&self) {
         let view = self.shard.instrument_view(InstrumentId(0)).unwrap();
         assert_eq!(view.is_stale, self.is_lost, "{}", self.feed.name);
@@ -241,6 +253,59 @@ impl Large {
         let shown = [(quote.bid, quote.bid_qty), (quote.ask, quote.ask_qty)];
         let shown = shown.map(|(price, qty)| (price.0 / CENT, qty.0 / types::Qty::ONE.0));
         assert_eq!(Some(shown), self.touch(), "{}", self.feed.name);
+        let book = self.book.as_ref().unwrap();
+        let known = |levels: &[Level]| -> Levels {
+            let levels = levels.iter();
+            levels
+                .map(|level| (level.price.0 / CENT, level.qty.0 / Qty::ONE.0))
+                .collect()
+        };
+        let (bids, asks) = (known(book.bids()), known(book.asks()));
+        let best = self.bids.iter().rev().take(bids.len());
+        assert!(
+            best.eq(bids.iter().map(|(p, q)| (p, q))),
+            "{}",
+            self.feed.name
+        );
+        let best = self.asks.iter().take(asks.len());
+        assert!(
+            best.eq(asks.iter().map(|(p, q)| (p, q))),
+            "{}",
+            self.feed.name
+        );
+    }
+
+    /// The fills of an order that sells at the market, prices in cents.
+    fn sold(&mut self, qty: i64) -> Levels {
+        let command = Command::DefinePlan {
+            spec: plan().to_bytes().into(),
+        };
+        self.apply(InputKind::Command(command));
+        self.apply(InputKind::Timer(Timer::DayRoll {
+            schedule: schedule(),
+            day: TradingDay(1),
+        }));
+        self.apply(InputKind::Command(Command::OpenAccount(OpenAccount {
+            plan: PlanId(0),
+            parent: None,
+            name: label("seller"),
+        })));
+        let order = NewOrder::new(
+            AccountId(0),
+            InstrumentId(0),
+            Side::Sell,
+            OrderKind::Market,
+            Qty::whole(qty),
+        );
+        let events = self.apply(InputKind::Command(Command::SubmitOrder(order)));
+        let fills = events
+            .as_slice()
+            .iter()
+            .filter_map(|event| match &event.kind {
+                EventKind::Fill(fill) => Some((fill.price.0 / CENT, fill.qty.0 / Qty::ONE.0)),
+                _ => None,
+            });
+        fills.collect()
     }
 }
 
@@ -313,6 +378,28 @@ fn levels_that_were_dropped_are_not_forgotten_when_the_others_go() {
             assert_eq!(large.touch(), Some(best));
             large.holds();
         }
+    }
+}
+
+/// Of 5,000 bids of 1 from 100.00 down to 50.01 those down to 60.01 are kept. The market falls to 60.02, and then somebody
+/// makes the bid at 55.00 one of 500: between the two are 501 that are not known, and nothing sells at 55.00.
+#[test]
+fn a_change_beyond_what_was_dropped_leaves_no_hole_to_trade_through() {
+    for venue in VENUES {
+        let mut large = Large::new(venue, from(5_001, 5_000, 1), from(10_100, 1, 1));
+        large.change(&from(6_003, 3_998, 0), &[]);
+        large.change(&[(5_500, 500)], &[]);
+        // At the best price that was dropped.
+        large.change(&[(6_000, 7)], &[]);
+        assert!(!large.is_lost);
+        large.holds();
+        assert_eq!(large.book.as_ref().unwrap().bids().len(), 2);
+        assert_eq!(large.sold(10), [(6_002, 1), (6_001, 1)], "{venue:?}");
+        // Stated anew it is known down to 50.01.
+        large.open();
+        assert_eq!(large.book.as_ref().unwrap().bids().len(), 1_002);
+        large.change(&[(5_500, 300)], &[]);
+        large.holds();
     }
 }
 

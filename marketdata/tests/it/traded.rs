@@ -75,11 +75,11 @@ struct Trader {
     traded: Traded,
 }
 
-fn label(text: &str) -> Label {
+pub(crate) fn label(text: &str) -> Label {
     Label::new(text).unwrap()
 }
 
-fn plan() -> Plan {
+pub(crate) fn plan() -> Plan {
     Plan {
         name: label("plain"),
         version: 1,
@@ -102,7 +102,7 @@ fn plan() -> Plan {
     }
 }
 
-fn schedule() -> RollSchedule {
+pub(crate) fn schedule() -> RollSchedule {
     RollSchedule {
         zone: label("UTC"),
         minute: 0,
