@@ -61,6 +61,8 @@ pub(super) fn run(
             None,
         ),
     };
+    let statuses = timetable.as_ref().map(Timetable::statuses);
+    let statuses = statuses.unwrap_or_default();
     let first = open().and_then(|mut entries| entries.next());
     let first = first.with_context(|| args.file.display().to_string())?;
     let begins = first.map_or(TimestampNs(0), |entry| entry.time);
@@ -104,6 +106,7 @@ pub(super) fn run(
     };
     let source = TapeSource {
         setup,
+        statuses,
         begins,
         deck: Some(deck),
         ring: None,

@@ -4,10 +4,10 @@ use std::time::{Duration, Instant};
 
 use marketdata::connection::Arrived;
 use runtime::{Next, Shard, Source};
-use types::{InputKind, TimestampNs};
+use types::{InputKind, InstrumentStatus, MarketData, TimestampNs};
 
 use super::deck::Deck;
-use crate::serve::Setup;
+use crate::serve::{Setup, Statuses};
 
 /// How long an engine without work waits before it looks at the tape again.
 const POLL: Duration = Duration::from_millis(1);
@@ -15,6 +15,7 @@ const POLL: Duration = Duration::from_millis(1);
 /// It goes on where the shard it is shown stands.
 pub(super) struct TapeSource {
     pub(super) setup: Setup,
+    pub(super) statuses: Statuses,
     /// When the tape begins.
     pub(super) begins: TimestampNs,
     /// Until it runs.
@@ -39,10 +40,21 @@ impl Source for TapeSource {
         // In this order: what was pushed before the end is there after it.
         let is_over = ring.is_abandoned();
         match ring.pop() {
-            Ok(Arrived { received, event }) => Next::Input {
-                ts: received,
-                kind: InputKind::Market(event),
-            },
+            Ok(Arrived {
+                received,
+                mut event,
+            }) => {
+                if let MarketData::Status(status) = &mut event.data {
+                    let ts = received.max(shard.ts());
+                    let known = self.statuses.heard(event.instrument, ts, *status);
+                    // None of the tape's events is left out: a replay goes on by their count.
+                    *status = known.unwrap_or(InstrumentStatus::Closed);
+                }
+                Next::Input {
+                    ts: received,
+                    kind: InputKind::Market(event),
+                }
+            }
             Err(_) if is_over => Next::End,
             Err(_) => Next::Wait(POLL),
         }

@@ -2,6 +2,7 @@
 
 mod feed;
 mod source;
+mod statuses;
 mod timetable;
 
 use std::fs;
@@ -25,6 +26,7 @@ use crate::record;
 use crate::start::{found, shown, start};
 pub(crate) use feed::{Feed, Ring, open};
 use source::{Followed, LiveSource, unseen};
+pub(crate) use statuses::Statuses;
 pub(crate) use timetable::Timetable;
 
 /// The real server: live feeds, paper accounts, every rule on every event.
@@ -122,6 +124,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     let directory = folder.join(&file.data);
     check_room(&file, &directory)?;
     let mut timetable = Timetable::new(&file.instruments);
+    let statuses = timetable.statuses();
     let projections = Projections::new();
     let mut hook = projections.hook();
     let progress = recovery_progress()?;
@@ -139,7 +142,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
         ..Config::new(&directory)
     };
     let (stated, followed) = rates(&file);
-    let source = LiveSource::new(setup, rings).with_rates(stated, followed);
+    let source = LiveSource::new(setup, rings, statuses).with_rates(stated, followed);
     let runtime = start(config, Box::new(source))?;
     progress.finish_and_clear();
     say(found(&directory, &runtime.recovery()))?;

@@ -9,7 +9,7 @@ use types::{
     Command, DepthUpdate, InputKind, InstrumentId, Label, Liquidity, MarketData, MarketEvent, Price,
 };
 
-use super::{Ring, Setup};
+use super::{Ring, Setup, Statuses};
 
 /// A feed that has put something into its ring wakes the shard; this is for none that does not.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
@@ -74,6 +74,7 @@ pub(super) fn unseen(shard: &Shard) -> Vec<MarketEvent> {
 pub(super) struct LiveSource {
     setup: Setup,
     rings: Vec<Ring>,
+    statuses: Statuses,
     /// The feed whose turn it is.
     turn: usize,
     is_set_up: bool,
@@ -87,10 +88,11 @@ pub(super) struct LiveSource {
 }
 
 impl LiveSource {
-    pub(super) fn new(setup: Setup, rings: Vec<Ring>) -> Self {
+    pub(super) fn new(setup: Setup, rings: Vec<Ring>, statuses: Statuses) -> Self {
         Self {
             setup,
             rings,
+            statuses,
             turn: 0,
             is_set_up: false,
             stated: Vec::new(),
@@ -153,7 +155,19 @@ impl Source for LiveSource {
         }
         for _ in 0..self.rings.len() {
             self.turn = (self.turn + 1) % self.rings.len();
-            if let Some(Arrived { received, event }) = self.rings[self.turn].pop() {
+            while let Some(Arrived {
+                received,
+                mut event,
+            }) = self.rings[self.turn].pop()
+            {
+                if let MarketData::Status(status) = &mut event.data {
+                    let ts = received.max(shard.ts());
+                    let known = self.statuses.heard(event.instrument, ts, *status);
+                    let Some(known) = known else {
+                        continue;
+                    };
+                    *status = known;
+                }
                 return Next::Input {
                     ts: received,
                     kind: InputKind::Market(event),

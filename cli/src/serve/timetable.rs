@@ -8,11 +8,12 @@
 
 use gateway::dto::instrument::Specification;
 use gateway::dto::instrument::financing::FinancingSchedule;
-use gateway::dto::instrument::specification::Calls;
 use marketdata::actions::INSTRUMENTS_MAX;
-use marketdata::calendar::{Calendar, SEARCH_DAYS_MAX};
+use marketdata::calendar::SEARCH_DAYS_MAX;
 use runtime::Shard;
 use types::{InstrumentId, InstrumentStatus, MarketData, MarketEvent, Price, TimestampNs};
+
+use super::statuses::{Hours, Statuses};
 
 const NEVER: TimestampNs = TimestampNs(u64::MAX);
 const DAY_NS: u64 = 86_400_000_000_000;
@@ -21,6 +22,7 @@ const DAY_NS: u64 = 86_400_000_000_000;
 #[derive(Debug)]
 pub(crate) struct Timetable {
     listed: Vec<Listed>,
+    statuses: Statuses,
     /// Instruments that the shard had when it was last looked at.
     known: u32,
     /// The earliest `due`.
@@ -30,8 +32,7 @@ pub(crate) struct Timetable {
 #[derive(Debug)]
 struct Listed {
     id: InstrumentId,
-    session: Option<Calendar>,
-    calls: Calls,
+    hours: Hours,
     financing: Option<FinancingSchedule>,
     /// When it is financed next, and how many times its rates count then.
     financed: (TimestampNs, i64),
@@ -44,15 +45,14 @@ struct Listed {
 
 impl Listed {
     fn new(id: InstrumentId, specification: &Specification) -> Self {
-        let session = specification.session.clone();
+        let hours = Hours::new(specification);
         let actions = specification.actions.iter().rev();
         let actions = actions
-            .filter_map(|action| action.input(session.as_ref()?, id.0))
+            .filter_map(|action| action.input(hours.session.as_ref()?, id.0))
             .collect();
         Self {
             id,
-            session,
-            calls: specification.calls,
+            hours,
             financing: specification.financing.clone(),
             financed: (NEVER, 0),
             actions,
@@ -67,7 +67,7 @@ impl Listed {
         let now = shard.ts();
         self.actions.retain(|(ts, _)| *ts > now);
         self.look_at_financing(now);
-        let Some(wanted) = self.status_at_moment(now) else {
+        let Some(wanted) = self.hours.status_at(now) else {
             return;
         };
         let status = shard.instrument_view(self.id).map(|view| view.status);
@@ -84,37 +84,19 @@ impl Listed {
         }
     }
 
-    /// What its session makes it at a moment; without one nothing.
-    fn status_at_moment(&self, ts: TimestampNs) -> Option<InstrumentStatus> {
-        let session = self.session.as_ref()?;
-        let is_open = session.is_open(ts);
-        let within = |edge: TimestampNs, call: u64| edge.0.saturating_sub(call) <= ts.0;
-        let call = match session.next_edge(ts) {
-            Some(edge) if edge.opens => within(edge.at, self.calls.pre_open_ns),
-            Some(edge) => within(edge.at, self.calls.pre_close_ns),
-            None => false,
-        };
-        Some(match (is_open, call) {
-            (true, false) => InstrumentStatus::Open,
-            (true, true) => InstrumentStatus::PreClose,
-            (false, false) => InstrumentStatus::Closed,
-            (false, true) => InstrumentStatus::PreOpen,
-        })
-    }
-
     /// The next change after a moment from which on its session makes it this. Each opening and each close is one, so
     /// that each auction is held, also where the call before it leaves no time in between.
     fn look(&mut self, ts: TimestampNs, now: InstrumentStatus) {
-        let Some(edge) = self.session.as_ref().and_then(|it| it.next_edge(ts)) else {
+        let Some(edge) = self.hours.session.as_ref().and_then(|it| it.next_edge(ts)) else {
             let later = ts.0.saturating_add(SEARCH_DAYS_MAX as u64 * DAY_NS);
             (self.status, self.status_at) = (None, TimestampNs(later));
             return;
         };
         let (call, length, then) = if edge.opens {
-            let length = self.calls.pre_open_ns;
+            let length = self.hours.calls.pre_open_ns;
             (InstrumentStatus::PreOpen, length, InstrumentStatus::Open)
         } else {
-            let length = self.calls.pre_close_ns;
+            let length = self.hours.calls.pre_close_ns;
             (InstrumentStatus::PreClose, length, InstrumentStatus::Closed)
         };
         (self.status, self.status_at) = if length > 0 && now != call {
@@ -156,7 +138,7 @@ impl Listed {
             return Some((at, MarketData::Financing(terms.at(price, times))));
         }
         let (status, at) = (self.status, self.status_at);
-        let now = status.or_else(|| self.status_at_moment(at));
+        let now = status.or_else(|| self.hours.status_at(at));
         self.look(at, now.unwrap_or_default());
         status.map(|status| (at, MarketData::Status(status)))
     }
@@ -180,9 +162,15 @@ impl Timetable {
         let numbered = (0..).map(InstrumentId).zip(instruments);
         Self {
             listed: numbered.map(|(id, it)| Listed::new(id, it)).collect(),
+            statuses: Statuses::new(instruments),
             known: 0,
             due: NEVER,
         }
+    }
+
+    /// What the statuses of feeds are put together with.
+    pub(crate) fn statuses(&self) -> Statuses {
+        self.statuses.clone()
     }
 
     /// The next event that has to come before an input at `ts`, and its time.
@@ -208,7 +196,10 @@ impl Timetable {
                 break None;
             };
             let instrument = first.id;
-            if let Some((at, data)) = first.take(shard) {
+            if let Some((at, mut data)) = first.take(shard) {
+                if let MarketData::Status(status) = &mut data {
+                    *status = self.statuses.within(instrument, *status);
+                }
                 let ts_event = at;
                 let event = MarketEvent {
                     instrument,

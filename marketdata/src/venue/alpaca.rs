@@ -18,7 +18,8 @@
 //!
 //! A status is told when it changes, not on a subscription: whether a halt of before a new connection still holds is not
 //! known. It is over with the first print that is told and is of after its beginning, as what is halted does not trade, and
-//! where prints are not subscribed to with the first quote of both sides; until then it holds.
+//! where prints are not subscribed to with the first quote of both sides; until then it holds. So at a start, too, where no
+//! halt is known and one of before the start may stand: the first of these says that the stock is open.
 //!
 //! A print is told unless its condition says that its price is not of the market at that moment: averaged (`B` of
 //! tapes A and B, `W`), settled otherwise (`C`, `N`, `R`), of another time (`P`, `U`, `Z`), derived or contingent
@@ -140,8 +141,9 @@ struct Symbol {
     /// Time of the newest message about the book, once the whole has been stated.
     book: Option<TimestampNs>,
     prints: Prints,
-    /// What was told last, and since when.
-    status: InstrumentStatus,
+    /// What was told last, and since when. Of before the first word nothing is known: a server that starts may have halted it
+    /// before.
+    status: Option<InstrumentStatus>,
     status_at: TimestampNs,
     /// It was told on this connection.
     is_status_known: bool,
@@ -333,10 +335,13 @@ impl Alpaca {
 
     /// It trades: a halt of before this connection is over, whose end was told while there was none.
     fn trades_again(&mut self, place: usize, ts: TimestampNs, now: TimestampNs, out: &mut Output) {
+        if self.product == Product::Crypto {
+            return;
+        }
         let symbol = &mut self.symbols[place];
-        let is_halted = symbol.status == InstrumentStatus::Halted;
-        if is_halted && !symbol.is_status_known && ts > symbol.status_at {
-            symbol.status = InstrumentStatus::Open;
+        let is_open = symbol.status == Some(InstrumentStatus::Open);
+        if !is_open && !symbol.is_status_known && ts > symbol.status_at {
+            symbol.status = Some(InstrumentStatus::Open);
             let data = MarketData::Status(InstrumentStatus::Open);
             self.tracks.say(place, ts, data, now, out);
         }
@@ -392,7 +397,7 @@ impl Alpaca {
         let ts = item.ts.ok_or("t")?;
         let symbol = &mut self.symbols[place];
         (symbol.status_at, symbol.is_status_known) = (ts, true);
-        if std::mem::replace(&mut symbol.status, status) != status {
+        if symbol.status.replace(status) != Some(status) {
             self.tracks
                 .say(place, ts, MarketData::Status(status), now, out);
         }

@@ -8,7 +8,7 @@
 //! each 250 ms, the newest of that time only, and a heartbeat each 5 seconds. A stream without either for 10
 //! seconds is to be given up. Buckets of liquidity are no book: the best of each side is told as the touch. A
 //! price that is not newer than the one before is late and changes nothing. While an instrument is not tradeable
-//! its status says that it is closed.
+//! its status says that it is closed; the first price tells it in any case.
 //!
 //! What cannot be seen: prices have no sequence numbers, so that one that is missing is not noticed until the
 //! next. There are no prints.
@@ -54,7 +54,8 @@ pub struct Oanda {
 struct Instrument {
     /// Time of the newest price of this connection.
     newest: Option<TimestampNs>,
-    status: InstrumentStatus,
+    /// What was told last; before the first price nothing is known.
+    status: Option<InstrumentStatus>,
 }
 
 impl Oanda {
@@ -92,7 +93,7 @@ impl Oanda {
         }
         instrument.newest = Some(said.ts);
         if let Some(status) = said.status
-            && std::mem::replace(&mut instrument.status, status) != status
+            && instrument.status.replace(status) != Some(status)
         {
             self.tracks
                 .say(place, said.ts, MarketData::Status(status), now, out);

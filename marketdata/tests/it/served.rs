@@ -604,13 +604,14 @@ fn after_a_hole_nothing_is_known() {
             .map(|arrived| match arrived.event.data {
                 MarketData::Gap => "gap",
                 MarketData::Quote(_) => "quote",
+                MarketData::Status(_) => "status",
                 _ => "other",
             })
             .collect();
         kinds
     };
     assert_eq!(play(Passed::Opened), ["gap"]);
-    assert_eq!(play(Passed::Message(price.to_vec())), ["quote"]);
+    assert_eq!(play(Passed::Message(price.to_vec())), ["status", "quote"]);
     assert_eq!(play(Passed::Lost(2)), ["gap"]);
     assert_eq!(play(Passed::Message(price.to_vec())), ["x"; 0]);
     assert_eq!(play(Passed::Opened), ["x"; 0]);

@@ -206,6 +206,68 @@ fn an_order_is_denied_from_the_close_to_the_open() {
     assert_ne!(denial_at("2020-08-31T13:30:00Z"), closed);
 }
 
+/// What a feed says of Apple, as a server takes it.
+fn heard(world: &mut World, timetable: &mut Timetable, ts: &str, said: InstrumentStatus) -> String {
+    let ts = at(ts);
+    let Some(status) = timetable.statuses().heard(InstrumentId(1), ts, said) else {
+        return String::from("nothing");
+    };
+    world.pass(timetable, ts, 9);
+    let data = MarketData::Status(status);
+    let event = MarketEvent {
+        instrument: InstrumentId(1),
+        ts_event: ts,
+        data,
+    };
+    world.apply(ts, InputKind::Market(event));
+    format!("{status:?}")
+}
+
+/// Halted ten minutes before the close of Friday. The end of the halt is known by a print an hour after the close.
+#[test]
+fn the_end_of_a_halt_opens_nothing_that_the_session_has_closed() {
+    use InstrumentStatus::{Halted, Open};
+    let mut world = friday();
+    let mut timetable = Timetable::new(&specifications());
+    let said = heard(&mut world, &mut timetable, "2020-08-28T19:50:00Z", Halted);
+    assert_eq!(said, "Halted");
+    let said = heard(&mut world, &mut timetable, "2020-08-28T21:05:00Z", Open);
+    assert_eq!(said, "nothing");
+    // The close of 20:00 has come at the latest with what is next, whatever was said after it.
+    let status = |world: &World| world.shard.instrument_view(InstrumentId(1)).unwrap().status;
+    world.pass(&mut timetable, at("2020-08-28T21:05:00Z"), 9);
+    assert_eq!(status(&world), InstrumentStatus::Closed);
+    assert_eq!(world.pass(&mut timetable, at(MONDAY), 9), WEEKEND[1..]);
+    assert_eq!(status(&world), Open);
+    // Without a session what the feed says is what counts.
+    let statuses = timetable.statuses();
+    let sunday = at("2020-08-30T12:00:00Z");
+    for said in [Halted, Open] {
+        assert_eq!(statuses.heard(InstrumentId(0), sunday, said), Some(said));
+    }
+}
+
+/// Halted on Friday, and until half an hour into Monday's session.
+#[test]
+fn the_open_of_a_session_ends_no_halt_of_the_venue() {
+    use InstrumentStatus::{Halted, Open};
+    for halted_at in ["2020-08-28T19:50:00Z", "2020-08-29T10:00:00Z"] {
+        let mut world = friday();
+        let mut timetable = Timetable::new(&specifications());
+        let said = heard(&mut world, &mut timetable, halted_at, Halted);
+        let in_session = halted_at < "2020-08-28T20:00:00Z";
+        assert_eq!(said, if in_session { "Halted" } else { "nothing" });
+        let opened = world.pass(&mut timetable, at(MONDAY), 9).pop();
+        assert_eq!(opened.as_deref(), Some("2020-08-31T13:30:00Z 1 Halted"));
+        let said = heard(&mut world, &mut timetable, "2020-08-31T14:00:00Z", Open);
+        assert_eq!(said, "Open");
+        let evening = world.pass(&mut timetable, at("2020-08-31T20:00:00Z"), 9);
+        assert_eq!(evening, ["2020-08-31T20:00:00Z 1 Closed"]);
+        let tuesday = world.pass(&mut timetable, at("2020-09-01T13:30:00Z"), 9);
+        assert_eq!(tuesday, ["2020-09-01T13:30:00Z 1 Open"]);
+    }
+}
+
 /// A book that is called an hour before each open and ten minutes before each close, and financed at 17:00 of each
 /// Friday and, three times, of each Monday.
 const CALLED: &str = r#"

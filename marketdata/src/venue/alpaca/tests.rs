@@ -144,6 +144,38 @@ fn a_halt_of_before_a_connection_is_over_once_it_trades() {
     assert_eq!(kinds(said), ["Status(Open)", "quote"]);
 }
 
+/// The engine may have a halt of before the start, which this process knows nothing of.
+#[test]
+fn what_trades_first_is_open_whatever_was_said_before_the_start() {
+    let stocks = || {
+        let mut stocks = subscribed(STOCKS, BookChannel::Touch);
+        let quote =
+            r#"[{"T":"q","S":"AAPL","bp":126,"bs":1,"ap":127,"as":1,"t":"2021-02-22T19:30:00Z"}]"#;
+        assert_eq!(message(&mut stocks, quote).len(), 1);
+        stocks
+    };
+    let status = |code: &str| {
+        format!(
+            r#"[{{"T":"s","S":"AAPL","sc":"{code}","sm":"x","rc":"T12","rm":"x","t":"2021-02-22T19:40:00Z","z":"C"}}]"#
+        )
+    };
+    let print = |id: u32| {
+        format!(
+            r#"[{{"T":"t","i":{id},"S":"AAPL","x":"D","p":126.55,"s":1,"t":"2021-02-22T19:41:00Z","c":["@"],"z":"C"}}]"#
+        )
+    };
+    let mut traded = stocks();
+    let said = message(&mut traded, &print(1));
+    assert_eq!((said.len(), &*said[0]), (2, "Status(Open)"));
+    assert_eq!(message(&mut traded, &print(2)).len(), 1);
+    let mut resumed = stocks();
+    assert_eq!(message(&mut resumed, &status("T")), ["Status(Open)"]);
+    assert_eq!(message(&mut resumed, &print(1)).len(), 1);
+    let mut halted = stocks();
+    assert_eq!(message(&mut halted, &status("H")), ["Status(Halted)"]);
+    assert_eq!(message(&mut halted, &print(1)).len(), 1);
+}
+
 #[test]
 fn a_request_is_packed_where_messages_are() {
     let mut crypto = alpaca(Product::Crypto, Encoding::MessagePack, BookChannel::Touch);
@@ -169,6 +201,7 @@ fn samples_of_the_stock_page_are_read() {
         ),
         [
             "quote 87.66x100 87.68x400 at 1614009105335689322",
+            "Status(Open)",
             "trade 126.55x1 Unknown at 1614009104208000000"
         ]
     );
@@ -251,7 +284,8 @@ fn what_comes_twice_or_late_changes_nothing() {
             r#"[{{"T":"t","S":"AAPL","i":{id},"x":"{exchange}","p":1,"s":1,"t":"2024-03-12T10:00:02Z","c":["@"],"z":"C"}}]"#
         )
     };
-    assert_eq!(message(&mut stocks, &trade(7, 'D')).len(), 1);
+    // The first one says that it trades.
+    assert_eq!(message(&mut stocks, &trade(7, 'D')).len(), 2);
     assert_eq!(message(&mut stocks, &trade(7, 'D')), ["x"; 0]);
     assert_eq!(message(&mut stocks, &trade(7, 'K')).len(), 1);
     // A side without orders.
@@ -263,6 +297,8 @@ fn what_comes_twice_or_late_changes_nothing() {
 #[test]
 fn prints_of_other_markets_are_not_told() {
     let mut stocks = subscribed(STOCKS, BookChannel::Touch);
+    let status = r#"[{"T":"s","S":"AAPL","sc":"T","sm":"x","rc":"x","rm":"x","t":"2024-03-12T10:00:00Z","z":"C"}]"#;
+    assert_eq!(message(&mut stocks, status), ["Status(Open)"]);
     for (id, (conditions, tape, told)) in [
         (r#""@""#, "C", 1),
         (r#"" ","F","T","I""#, "A", 1),
