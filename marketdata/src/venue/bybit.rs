@@ -11,10 +11,11 @@
 //!   match with the same `seq`, which may take several messages.
 //!
 //! The page says that a new snapshot resets the local book, and that the one with the update id 1 overwrites it: that one
-//! always does. Of another one whose id and time are not above those of the book it cannot be told whether it is of a
-//! service with another clock, or late, though no connection that keeps the order brings it late. Taken, it could put the
-//! book back; dropped, it could leave one that the venue has reset: the book is lost, and subscribed to anew. One with the id
-//! and the time of the book is that book once more.
+//! always does, unless it comes twice. Of another one whose id and time are not above those of the book it cannot be told
+//! whether it is of a service with another clock, or late, though no connection that keeps the order brings it late. Taken,
+//! it could put the book back; dropped, it could leave one that the venue has reset: the book is lost, and subscribed to
+//! anew. Where the answer seems older, too, it is asked for once more, and then whatever comes is taken: the venue's clock is
+//! behind. One with the id and the time of the book is that book once more. All of this holds for the touch as well.
 //!
 //! That update ids are "always in sequence" is said on the page of v3
 //! <https://bybit-exchange.github.io/docs/derivatives/ws-public/orderbook>; the page of v5 is silent, and what the
@@ -110,6 +111,10 @@ struct Follow {
     restate: Restate,
     /// Update id and time of the newest book.
     newest: Stamp,
+    /// Time of the newest first book of a service that was taken.
+    first_at: Option<TimestampNs>,
+    /// What came of it while it was lost seemed older than what was known: that can be of a service with another clock.
+    is_doubted: bool,
     /// When the topic was last heard of.
     heard_at: TimestampNs,
     /// The newest match, and the trades of it that were told.
@@ -118,17 +123,32 @@ struct Follow {
 }
 
 impl Follow {
+    /// Whether it is the first book of a service that was taken before, once more.
+    fn is_first_again(&self, id: u64, time: TimestampNs) -> bool {
+        id == FIRST_ID && self.newest.id != FIRST_ID && self.first_at == Some(time)
+    }
+
     /// Whether a whole book or touch is older than what is known. One of a service that has just started is not, whatever
-    /// its clock says.
+    /// its clock says, unless it comes twice.
     fn is_late(&self, id: u64, time: TimestampNs) -> bool {
         if id == FIRST_ID {
-            return false;
+            return self.is_first_again(id, time);
         }
         if self.restate.is_live() {
             id <= self.newest.id && time <= self.newest.time
         } else {
             id < self.newest.id && time < self.newest.time
         }
+    }
+
+    /// A whole book or touch is known.
+    const fn live(&mut self, id: u64, time: TimestampNs) {
+        self.newest = Stamp { id, time };
+        if id == FIRST_ID {
+            self.first_at = Some(time);
+        }
+        self.is_doubted = false;
+        self.restate.live();
     }
 }
 
@@ -223,16 +243,16 @@ impl Bybit {
     fn on_touch(&mut self, place: usize, touch: &Touch<'_>, now: TimestampNs, out: &mut Output) {
         let follow = &mut self.follows[place];
         follow.heard_at = now;
-        let is_known = follow.restate.is_live() && touch.id == follow.newest.id;
-        if is_known || follow.is_late(touch.id, touch.time) {
+        let (id, time) = (touch.id, touch.time);
+        let is_known = id == follow.newest.id || follow.is_first_again(id, time);
+        if follow.restate.is_live() && is_known {
             self.tracks.repeated(place);
             return;
         }
-        follow.newest = Stamp {
-            id: touch.id,
-            time: touch.time,
-        };
-        follow.restate.live();
+        if follow.is_late(id, time) {
+            return self.late(place, now, out);
+        }
+        follow.live(id, time);
         match touch.quote {
             Some(quote) => self.say(place, touch.ts, MarketData::Quote(quote), now, out),
             // A side is empty: there is no touch, and the one before is gone.
@@ -250,29 +270,37 @@ impl Bybit {
     ) -> Result<(), Malformed> {
         let (id, time, ts) = envelope.ids(book)?;
         let follow = &self.follows[place];
-        let is_live = follow.restate.is_live();
-        if is_live && (id, time) == (follow.newest.id, follow.newest.time) {
+        let is_known =
+            (id, time) == (follow.newest.id, follow.newest.time) || follow.is_first_again(id, time);
+        if follow.restate.is_live() && is_known {
             self.tracks.repeated(place);
             return Ok(());
         }
         if follow.is_late(id, time) {
-            if is_live {
-                // Late, or where the venue began anew: neither this book nor the one that is known can be trusted.
-                self.gap(place, now, out);
-            } else {
-                self.tracks.repeated(place);
-            }
+            self.late(place, now, out);
             return Ok(());
         }
         let update = book.take_levels()?;
         if let Some(depth) = envelope.depth() {
             self.tracks.shows(place, depth);
         }
-        let follow = &mut self.follows[place];
-        follow.newest = Stamp { id, time };
-        follow.restate.live();
+        self.follows[place].live(id, time);
         self.say(place, ts, MarketData::DepthSnapshot(update), now, out);
         Ok(())
+    }
+
+    /// A whole book or touch seems older than what is known. It is late, or the venue began anew: neither it nor what is known
+    /// can be trusted.
+    #[cold]
+    fn late(&mut self, place: usize, now: TimestampNs, out: &mut Output) {
+        let follow = &mut self.follows[place];
+        if follow.restate.is_live() {
+            return self.gap(place, now, out);
+        }
+        follow.is_doubted = true;
+        self.tracks.repeated(place);
+        // It may have been the answer to a request.
+        self.resync(place, now, out);
     }
 
     fn delta(
@@ -411,6 +439,11 @@ impl Resync for Bybit {
     }
 
     fn ask(&mut self, place: usize, out: &mut Output) {
+        let follow = &mut self.follows[place];
+        if std::mem::take(&mut follow.is_doubted) {
+            // What comes now is what the venue has.
+            (follow.newest, follow.first_at) = (Stamp::default(), None);
+        }
         let topic = self.book_topic(&self.tracks.listings()[place].symbol);
         for op in ["unsubscribe", "subscribe"] {
             out.send(format!(r#"{{"op":"{op}","args":[{topic}]}}"#));

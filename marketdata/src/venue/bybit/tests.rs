@@ -171,6 +171,9 @@ fn the_first_book_of_a_service_is_taken_whatever_its_clock_says() {
     // Also of a book that is not known: 4 is missing 3.
     let said = message(&mut bybit, &book("delta", 4, 1_030, "5"), after(60));
     assert_eq!((said.len(), &*said[0]), (3, "Gap"));
+    // The first one once more is late; that of another start is not.
+    assert_eq!(message(&mut bybit, &first, after(60)), ["x"; 0]);
+    let first = book("snapshot", 1, 999, "3");
     assert_eq!(message(&mut bybit, &first, after(60)).len(), 1);
     assert_eq!(bybit.health()[0].state, State::Live);
     // And of the touch.
@@ -205,6 +208,66 @@ fn a_snapshot_of_before_the_book_loses_it() {
         message(&mut bybit, &book("snapshot", 102, 1_040, "2"), after(61)),
         ["whole 16493.5x2 | 16611x0.029"]
     );
+}
+
+/// It has the book of another service, whose clock is an hour behind and whose ids are lower. The book is lost, the first
+/// answer could be late, and the second one is taken.
+#[test]
+fn a_service_whose_clock_is_behind_is_believed_the_second_time() {
+    for channel in [BookChannel::Depth, BookChannel::Touch] {
+        let topic = match channel {
+            BookChannel::Depth => "orderbook.50",
+            BookChannel::Touch => "orderbook.1",
+        };
+        let whole = |u, ms| book("snapshot", u, ms, "9").replace("orderbook.50", topic);
+        let asked = ASKED.map(|text| text.replace("orderbook.50", topic));
+        let mut bybit = bybit(Product::Linear, channel);
+        opened(&mut bybit, NOW);
+        // 10:00:00, and 09:00:00.
+        let told = message(&mut bybit, &whole(1_000_000, 36_000_000), NOW);
+        assert_eq!(told.len(), 1);
+        let said = message(&mut bybit, &whole(500, 32_400_000), after(60));
+        assert_eq!(said[0], "Gap");
+        assert_eq!(said[1..], asked);
+        let said = message(&mut bybit, &whole(501, 32_400_100), after(60));
+        assert_eq!(said, ["x"; 0]);
+        let said = tick(&mut bybit, after(62));
+        assert_eq!(said[said.len() - 2..], asked);
+        let said = message(&mut bybit, &whole(520, 32_402_000), after(62));
+        assert_eq!(said.len(), 1, "{said:?}");
+        assert_eq!(bybit.health()[0].state, State::Live);
+        // There is nothing left to ask for.
+        for second in 63..90 {
+            let said = tick(&mut bybit, after(second));
+            assert!(!said.iter().any(|text| text.contains("subscribe")));
+            message(&mut bybit, r#"{"op":"pong"}"#, after(second));
+            let again = whole(520, 32_402_000);
+            assert_eq!(message(&mut bybit, &again, after(second)), ["x"; 0]);
+        }
+        assert_eq!(bybit.health()[0].state, State::Live);
+    }
+}
+
+/// Also after changes of that book.
+#[test]
+fn the_first_book_of_a_service_that_comes_twice_changes_nothing() {
+    let mut bybit = live();
+    let first = book("snapshot", 1, 2_000, "3");
+    assert_eq!(message(&mut bybit, &first, after(60)).len(), 1);
+    for (u, ms) in [(2, 2_020), (3, 2_040)] {
+        assert_eq!(
+            message(&mut bybit, &book("delta", u, ms, "5"), after(60)).len(),
+            1
+        );
+    }
+    assert_eq!(message(&mut bybit, &first, after(61)), ["x"; 0]);
+    assert_eq!(
+        message(&mut bybit, &book("delta", 4, 2_060, "6"), after(61)),
+        ["delta 16493.5x6 | 16611x0.029"]
+    );
+    // The service has started once more.
+    let first = book("snapshot", 1, 3_000, "7");
+    assert_eq!(message(&mut bybit, &first, after(62)).len(), 1);
 }
 
 #[test]
