@@ -43,6 +43,7 @@ pub use levels::{level, levels, named_levels};
 pub use number::{NumberError, price, qty, signed, timestamp_ms, unsigned};
 pub(crate) use number::{digits_to, plain_to};
 pub use output::{Action, FetchId, Output};
+pub(crate) use pace::Queue;
 pub use pace::{Budget, Pace};
 pub use prints::Prints;
 pub use restate::Restate;

@@ -2,6 +2,10 @@
 
 use std::time::Duration;
 
+use types::TimestampNs;
+
+use super::since;
+
 /// What a connection keeps to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Pace {
@@ -61,6 +65,39 @@ impl Budget {
     }
 }
 
+/// How long what is asked for waits here before it leaves, at most: an adapter hands over all that it asks for at once, and a
+/// [`Pace`] lets it go one by one.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Queue {
+    /// At that time so many nanoseconds were to wait.
+    at: TimestampNs,
+    wait_ns: u64,
+}
+
+impl Queue {
+    /// Nothing waits.
+    pub(crate) const fn opened(now: TimestampNs) -> Self {
+        Self {
+            at: now,
+            wait_ns: 0,
+        }
+    }
+
+    /// Nanoseconds that one more would wait.
+    pub(crate) fn wait_ns(&mut self, now: TimestampNs) -> u64 {
+        self.wait_ns = self.wait_ns.saturating_sub(since(&mut self.at, now));
+        self.at = now;
+        self.wait_ns
+    }
+
+    /// One more is asked for, of which one leaves at each such time: the nanoseconds that it waits.
+    pub(crate) fn push(&mut self, now: TimestampNs, every: Duration) -> u64 {
+        let wait_ns = self.wait_ns(now);
+        self.wait_ns = wait_ns.saturating_add(every.as_nanos() as u64);
+        wait_ns
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -75,6 +112,19 @@ mod tests {
             fetches_at_once: 6,
             ..Pace::default()
         })
+    }
+
+    #[test]
+    fn what_is_asked_for_waits_for_all_before_it() {
+        let second = |seconds: u64| TimestampNs(seconds * 1_000_000_000);
+        let mut queue = Queue::opened(second(100));
+        let waits = [0, 5, 10].map(|seconds| seconds * 1_000_000_000);
+        assert_eq!([(); 3].map(|()| queue.push(second(100), at(5))), waits);
+        // Four of fifteen seconds are over; by a clock that was set back none more.
+        assert_eq!(queue.wait_ns(second(104)), 11_000_000_000);
+        assert_eq!(queue.wait_ns(second(50)), 11_000_000_000);
+        assert_eq!(queue.wait_ns(second(60)), 1_000_000_000);
+        assert_eq!(queue.push(second(70), at(5)), 0);
     }
 
     /// The seconds at which somebody asks who wants very many, up to a minute.

@@ -63,10 +63,12 @@ impl Restate {
         self.is_live = true;
     }
 
-    /// What was asked for has begun to come: the rest of it is waited for as long as for an answer.
-    pub fn begun(&mut self, now: TimestampNs) {
+    /// What was asked for has begun to come, or waits to be asked for: the rest of it is waited for as long as for an answer,
+    /// and before that so many nanoseconds.
+    pub fn begun(&mut self, now: TimestampNs, wait_ns: u64) {
         self.look(now);
-        let until = TimestampNs(now.0.saturating_add(ANSWER_NS_MAX));
+        let until = now.0.saturating_add(wait_ns).saturating_add(ANSWER_NS_MAX);
+        let until = TimestampNs(until);
         self.ask_at = self.ask_at.max(until);
     }
 
@@ -185,6 +187,14 @@ mod tests {
         restate.lost(at(102));
         assert!(!restate.is_due(at(102)));
         assert!(restate.is_due(at(103)));
+    }
+
+    #[test]
+    fn what_waits_to_be_asked_for_is_waited_for() {
+        let mut restate = Restate::opened(at(100));
+        restate.begun(at(101), 20_000_000_000);
+        assert!(!restate.is_due(at(130)));
+        assert!(restate.is_due(at(131)));
     }
 
     #[test]

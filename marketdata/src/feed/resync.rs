@@ -18,12 +18,12 @@ pub(crate) trait Resync {
     fn restate(&mut self, place: usize) -> &mut Restate;
 
     /// Asks for the whole once more: a subscription begins with it.
-    fn ask(&mut self, place: usize, out: &mut Output);
+    fn ask(&mut self, place: usize, now: TimestampNs, out: &mut Output);
 
     /// What was known is lost.
     fn resync(&mut self, place: usize, now: TimestampNs, out: &mut Output) {
         if self.restate(place).lose(now) {
-            self.ask(place, out);
+            self.ask(place, now, out);
         }
     }
 
@@ -84,7 +84,7 @@ mod tests {
             &mut self.restate
         }
 
-        fn ask(&mut self, _: usize, _: &mut Output) {
+        fn ask(&mut self, _: usize, _: TimestampNs, _: &mut Output) {
             self.asked += 1;
         }
     }

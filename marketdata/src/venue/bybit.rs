@@ -438,7 +438,7 @@ impl Resync for Bybit {
         &mut self.follows[place].restate
     }
 
-    fn ask(&mut self, place: usize, out: &mut Output) {
+    fn ask(&mut self, place: usize, _: TimestampNs, out: &mut Output) {
         let follow = &mut self.follows[place];
         if std::mem::take(&mut follow.is_doubted) {
             // What comes now is what the venue has.
@@ -547,7 +547,7 @@ impl Adapter for Bybit {
         for place in 0..self.follows.len() {
             let follow = &mut self.follows[place];
             if follow.restate.is_due(now) {
-                self.ask(place, out);
+                self.ask(place, now, out);
             } else if self.channels.book == BookChannel::Touch
                 && follow.restate.is_live()
                 && since(&mut follow.heard_at, now) > TOUCH_SILENCE_NS_MAX

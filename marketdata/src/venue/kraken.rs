@@ -320,7 +320,7 @@ impl Resync for Kraken {
         &mut self.follows[place].restate
     }
 
-    fn ask(&mut self, place: usize, out: &mut Output) {
+    fn ask(&mut self, place: usize, _: TimestampNs, out: &mut Output) {
         let symbol = &self.tracks.listings()[place].symbol;
         let params = self.book_params();
         for method in ["unsubscribe", "subscribe"] {
@@ -415,7 +415,7 @@ impl Adapter for Kraken {
         }
         for place in 0..self.follows.len() {
             if self.follows[place].restate.is_due(now) {
-                self.ask(place, out);
+                self.ask(place, now, out);
             }
         }
     }

@@ -45,12 +45,12 @@ pub use local::LocalOkx;
 
 use types::{Aggressor, MarketData, Quote, TimestampNs, Trade};
 
-use follow::{Follow, Follows, Update};
+use follow::{Asked, Follow, Follows, Update};
 use message::{Envelope, Item};
 
 use crate::feed::{
     Action, Adapter, Addresses, BookChannel, Channels, FetchId, Health, Listing, Malformed, Mark,
-    Output, Reader, Restate, Resync, Stamp, Stream, Tracks, Unexpected, since,
+    Output, Queue, Reader, Restate, Resync, Stamp, Stream, Tracks, Unexpected, since,
 };
 
 /// Streams and REST.
@@ -75,7 +75,7 @@ const SILENCE_NS_MAX: u64 = 90_000_000_000;
 const BUFFERED_MAX: usize = 4_096;
 /// From a failed or late document to the next one.
 const RETRY_NS: u64 = 1_000_000_000;
-/// A document that has not come by then does not come.
+/// A document that has not come by then, since it left, does not come.
 const ANSWER_NS_MAX: u64 = 10_000_000_000;
 
 /// Path of the documents.
@@ -91,6 +91,9 @@ pub struct Okx {
     pinged_at: Option<TimestampNs>,
     requests: u32,
     next_fetch: u64,
+    /// What was asked for and leaves at the connection's pace.
+    messages: Queue,
+    documents: Queue,
 }
 
 impl Okx {
@@ -109,6 +112,8 @@ impl Okx {
             pinged_at: None,
             requests: 0,
             next_fetch: 0,
+            messages: Queue::default(),
+            documents: Queue::default(),
         }
     }
 
@@ -124,9 +129,12 @@ impl Okx {
         format!(r#"{{"channel":"{channel}","instId":"{symbol}"}}"#)
     }
 
-    fn request(&mut self, op: &str, channels: &str, out: &mut Output) {
+    /// Gives back for how long it waits before it leaves.
+    fn request(&mut self, op: &str, channels: &str, now: TimestampNs, out: &mut Output) -> u64 {
         self.requests += 1;
+        let wait_ns = self.messages.push(now, self.pace().send_every);
         out.send(format!(r#"{{"op":"{op}","args":[{channels}]}}"#));
+        wait_ns
     }
 
     /// A subscription runs from now on, or no more.
@@ -313,7 +321,7 @@ impl Okx {
             return;
         }
         if follow.buffered.is_empty() {
-            follow.restate.begun(now);
+            follow.restate.begun(now, self.documents.wait_ns(now));
         }
         let before = follow.buffered.last();
         if before.is_some_and(|before| update.id <= before.id && update.time <= before.time) {
@@ -343,8 +351,13 @@ impl Okx {
         let id = FetchId(self.next_fetch);
         let symbol = &self.tracks.listings()[place].symbol;
         let path = format!("{BOOKS}?instId={symbol}&sz={DEPTH}&source=0");
+        let wait_ns = self.documents.push(now, self.pace().fetch_every);
         let follow = &mut self.follows[place];
-        follow.asked = Some((id, now));
+        follow.asked = Some(Asked {
+            id,
+            at: now,
+            wait_ns,
+        });
         follow.fetched_at = now;
         out.actions.push(Action::Fetch { id, path });
     }
@@ -474,14 +487,15 @@ impl Resync for Okx {
         &mut self.follows[place].restate
     }
 
-    fn ask(&mut self, place: usize, out: &mut Output) {
+    fn ask(&mut self, place: usize, now: TimestampNs, out: &mut Output) {
         if self.requests + 2 > REQUESTS_MAX {
             return out.reconnect("as many requests as a connection may make");
         }
         self.follows[place].give_up(out);
         let channel = self.book_channel(&self.tracks.listings()[place].symbol);
-        self.request("unsubscribe", &channel, out);
-        self.request("subscribe", &channel, out);
+        let wait_ns = self.request("unsubscribe", &channel, now, out);
+        self.request("subscribe", &channel, now, out);
+        self.restate(place).begun(now, wait_ns);
     }
 }
 
@@ -499,6 +513,7 @@ impl Adapter for Okx {
     fn opened(&mut self, now: TimestampNs, out: &mut Output) {
         self.tracks.opened(now, out);
         (self.heard_at, self.pinged_at, self.requests) = (now, None, 0);
+        (self.messages, self.documents) = (Queue::opened(now), Queue::opened(now));
         for follow in &mut self.follows {
             for update in follow.buffered.drain(..) {
                 out.recycle(update.levels);
@@ -518,7 +533,7 @@ impl Adapter for Okx {
             }
         }
         for channels in channels.chunks(CHANNELS_MAX) {
-            self.request("subscribe", &channels.join(","), out);
+            self.request("subscribe", &channels.join(","), now, out);
         }
     }
 
@@ -567,7 +582,7 @@ impl Adapter for Okx {
         now: TimestampNs,
         out: &mut Output,
     ) -> Result<(), Malformed> {
-        let asked = |follow: &Follow| follow.asked.is_some_and(|(id, _)| id == fetch);
+        let asked = |follow: &Follow| follow.asked.is_some_and(|asked| asked.id == fetch);
         let Some(place) = self.follows.iter().position(asked) else {
             // A snapshot came before it.
             return Ok(());
@@ -599,8 +614,8 @@ impl Adapter for Okx {
         }
         for place in 0..self.follows.len() {
             let follow = &mut self.follows[place];
-            if let Some((_, asked_at)) = &mut follow.asked
-                && since(asked_at, now) > ANSWER_NS_MAX
+            if let Some(asked) = &mut follow.asked
+                && since(&mut asked.at, now) > ANSWER_NS_MAX.saturating_add(asked.wait_ns)
             {
                 follow.asked = None;
             }
@@ -613,7 +628,7 @@ impl Adapter for Okx {
                     .is_some_and(|at| since(at, now) <= SILENCE_NS_MAX);
             // A document that is on its way is of use to this subscription only.
             if !is_to_begin && follow.asked.is_none() && follow.restate.is_due(now) {
-                self.ask(place, out);
+                self.ask(place, now, out);
             } else if has_begun
                 && !follow.restate.is_live()
                 && follow.asked.is_none()

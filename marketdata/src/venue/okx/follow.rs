@@ -14,7 +14,7 @@ pub(super) struct Follow {
     pub(super) is_fresh: bool,
     /// Updates that came before a book, and the document that is on its way.
     pub(super) buffered: Vec<Update>,
-    pub(super) asked: Option<(FetchId, TimestampNs)>,
+    pub(super) asked: Option<Asked>,
     /// When a document was last asked for.
     pub(super) fetched_at: TimestampNs,
     /// When the channel of the book was last heard of.
@@ -26,6 +26,15 @@ pub(super) struct Follow {
     pub(super) acknowledged_at: Option<TimestampNs>,
     /// Id and time of the newest trade.
     pub(super) trade: (u64, TimestampNs),
+}
+
+/// A document that was asked for.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Asked {
+    pub(super) id: FetchId,
+    /// When, and how long it waited here before it left, at most.
+    pub(super) at: TimestampNs,
+    pub(super) wait_ns: u64,
 }
 
 /// Changed levels.

@@ -1,5 +1,7 @@
 //! Samples in the form of the venue's pages, and the rules of the book at their edges.
 
+mod many;
+
 use super::*;
 use crate::feed::State;
 use crate::venue::told::{NOW, after, listing, message, opened, spare, tick, told};
