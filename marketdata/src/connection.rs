@@ -4,6 +4,7 @@
 //! What the adapter says goes into a bounded ring. Nothing is ever dropped there: when the engine is slower than
 //! the venue, reading stops until there is room, and the venue's own buffers fill.
 
+mod counted;
 mod request;
 mod socket;
 mod status;
@@ -24,7 +25,7 @@ use futures_util::stream::FuturesUnordered;
 use tokio::sync::watch;
 use types::{DepthUpdate, MarketEvent, TimestampNs};
 
-use crate::feed::{Action, Adapter, Budget, FetchId, Malformed, Output, Pace, Stream};
+use crate::feed::{Action, Adapter, Budget, FetchId, Malformed, Output, Pace, State, Stream};
 use crate::generator::Xorshift64Star;
 use crate::tape::{Passed, Tap};
 use request::NoDocument;
@@ -53,11 +54,13 @@ pub struct Settings {
     /// A connection that has not opened by then does not, and a document that has not come.
     pub answer_max: Duration,
     /// A WebSocket without any frame for so long is asked for one with a ping. That a quiet market is no dead
-    /// connection matters most where the venue takes one at a time.
+    /// connection matters most where the venue takes one at a time. As long as something is yet to be stated, bytes of a
+    /// frame that is not whole are as good as one: a large book over a slow line takes its time.
     pub quiet_max: Duration,
     /// It is dead when no frame comes by then.
     pub pong_max: Duration,
-    /// A document that does not end and is silent for so long is dead: it cannot be asked.
+    /// A document that does not end and is silent for so long is dead: it cannot be asked. A frame that is not whole by then is
+    /// dead, too.
     pub silence_max: Duration,
     /// How fast messages and requests for documents leave; `None` is as the venue allows.
     pub pace: Option<Pace>,
@@ -107,6 +110,8 @@ pub struct Outlets {
 const HELD_FOR: Duration = Duration::from_secs(10);
 /// How often the state is told at least.
 const STATUS_EVERY: Duration = Duration::from_millis(250);
+/// A frame that is not whole for so long is one that takes its time.
+const ARRIVING_MIN: Duration = Duration::from_secs(1);
 /// Messages that wait to be sent.
 const SENDS_MAX: usize = 1_024;
 /// How long a full ring is given before it is looked at again.
@@ -285,6 +290,10 @@ impl Connection {
         let mut heard = Instant::now();
         // A ping without an answer.
         let mut pinged: Option<Instant> = None;
+        // When the newest frame was whole, the bytes that had come by the newest look, and whether there were more of one.
+        let mut whole = heard;
+        let mut came = socket.came();
+        let mut is_arriving = false;
         loop {
             self.flush(now()).await;
             for action in std::mem::take(&mut self.output.actions) {
@@ -327,7 +336,13 @@ impl Connection {
                 }
                 _ = tick.tick() => {
                     ticks += 1;
-                    if ticks.is_multiple_of(4) {
+                    let more = std::mem::replace(&mut came, socket.came()) != socket.came();
+                    let is_slow = (ARRIVING_MIN..self.settings.silence_max).contains(&whole.elapsed());
+                    if more && is_slow && self.is_awaited() {
+                        (heard, pinged, is_arriving) = (Instant::now(), None, true);
+                    }
+                    // While a message arrives nothing that waits for one is late.
+                    if ticks.is_multiple_of(4) && !std::mem::take(&mut is_arriving) {
                         let time = now();
                         self.tap(time, || Passed::Ticked);
                         self.adapter.tick(time, &mut self.output);
@@ -355,12 +370,19 @@ impl Connection {
                         .ok_or_else(|| broken(&"the venue closed the connection"))?
                         .map_err(|error| broken(&error))?;
                     (heard, pinged) = (Instant::now(), None);
+                    (whole, came, is_arriving) = (heard, socket.came(), false);
                     if matches!(message, Heard::Message) {
                         self.on_message(socket.message()).await;
                     }
                 }
             }
         }
+    }
+
+    /// Whether something of what was subscribed to is yet to be stated.
+    fn is_awaited(&self) -> bool {
+        let mut health = self.adapter.health().iter();
+        health.any(|health| health.state != State::Live)
     }
 
     async fn on_message(&mut self, bytes: &mut [u8]) {

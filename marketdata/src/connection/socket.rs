@@ -5,11 +5,12 @@ use futures_util::{SinkExt as _, StreamExt as _};
 use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
-use tokio_tungstenite::tungstenite::http::HeaderValue;
+use tokio_tungstenite::tungstenite::http::{HeaderValue, Uri};
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
 
 use super::Settings;
+use super::counted::{Came, Counted};
 use super::request::with_source;
 use crate::feed::Stream;
 
@@ -25,10 +26,12 @@ pub(super) struct Socket {
     wire: Wire,
     /// The newest message. Adapters write into what they read, so it is a copy, in memory that stays.
     message: Vec<u8>,
+    /// Of a WebSocket.
+    came: Came,
 }
 
 enum Wire {
-    WebSocket(Box<WebSocketStream<MaybeTlsStream<TcpStream>>>),
+    WebSocket(Box<WebSocketStream<MaybeTlsStream<Counted>>>),
     Lines {
         parts: BoxStream<'static, Result<Vec<u8>, String>>,
         buffer: Vec<u8>,
@@ -41,6 +44,24 @@ enum Wire {
 /// The cryptography of all TLS connections; the first to ask sets it.
 pub fn provide_tls() {
     let _ = rustls::crypto::ring::default_provider().install_default();
+}
+
+/// A connection to where a WebSocket is.
+async fn connected(uri: &Uri) -> Result<TcpStream, String> {
+    let host = uri.host().unwrap_or_default();
+    // Of an address of IPv6 without its brackets.
+    let host = host.trim_start_matches('[').trim_end_matches(']');
+    let port = match (uri.port_u16(), uri.scheme_str()) {
+        (Some(port), _) => port,
+        (None, Some("wss")) => 443,
+        (None, _) => 80,
+    };
+    let stream = TcpStream::connect((host, port)).await;
+    let stream = stream.map_err(|error| with_source(&error))?;
+    stream
+        .set_nodelay(true)
+        .map_err(|error| with_source(&error))?;
+    Ok(stream)
 }
 
 impl Socket {
@@ -65,10 +86,16 @@ impl Socket {
                     .max_message_size(Some(settings.message_bytes_max))
                     .max_frame_size(Some(settings.message_bytes_max))
                     .max_write_buffer_size(1 << 20);
-                let opened =
-                    tokio_tungstenite::connect_async_with_config(request, Some(config), true).await;
-                let (socket, _) = opened.map_err(|error| with_source(&error))?;
-                Ok(Self::of(Wire::WebSocket(Box::new(socket))))
+                let came = Came::default();
+                let stream = Counted::new(connected(request.uri()).await?, came.clone());
+                let opened = tokio_tungstenite::client_async_tls_with_config(
+                    request,
+                    stream,
+                    Some(config),
+                    None,
+                );
+                let (socket, _) = opened.await.map_err(|error| with_source(&error))?;
+                Ok(Self::of(Wire::WebSocket(Box::new(socket)), came))
             }
             Stream::Lines { path, headers } => {
                 let mut request = client.get(settings.stream.clone() + path);
@@ -83,21 +110,28 @@ impl Socket {
                     part.map(|part| part.to_vec())
                         .map_err(|error| with_source(&error))
                 });
-                Ok(Self::of(Wire::Lines {
+                let lines = Wire::Lines {
                     parts: parts.boxed(),
                     buffer: Vec::new(),
                     read: 0,
                     line_bytes_max: settings.message_bytes_max,
-                }))
+                };
+                Ok(Self::of(lines, Came::default()))
             }
         }
     }
 
-    const fn of(wire: Wire) -> Self {
+    const fn of(wire: Wire, came: Came) -> Self {
         Self {
             wire,
             message: Vec::new(),
+            came,
         }
+    }
+
+    /// Bytes that came so far of a WebSocket, also of a message that is not whole yet.
+    pub(super) fn came(&self) -> u64 {
+        self.came.bytes()
     }
 
     /// The newest message.
@@ -134,7 +168,7 @@ impl Socket {
 
     /// What comes next; `None` when the venue has closed. Dropping the wait loses nothing.
     pub(super) async fn next(&mut self) -> Option<Result<Heard, String>> {
-        let Self { wire, message } = self;
+        let Self { wire, message, .. } = self;
         let mut hear = |bytes: &[u8]| {
             message.clear();
             message.extend_from_slice(bytes);

@@ -10,6 +10,7 @@ use marketdata::feed::{
 };
 use marketdata::local::{self, LocalVenue, Speaker, Weather};
 use marketdata::venue::{FEEDS, Feed};
+use tokio::io::AsyncWriteExt as _;
 use tokio::sync::watch;
 use tokio_tungstenite::tungstenite::{self, client::IntoClientRequest as _};
 use types::{InstrumentId, Level, MarketData, Price, Qty, Ratio, Side};
@@ -308,6 +309,82 @@ async fn a_venue_that_answers_no_ping_is_left() {
     }
     let error = status.load().link.last_error.clone();
     assert_eq!(error.as_deref(), Some("no answer to a ping"));
+    stop.send(true).unwrap();
+    running.await.unwrap();
+    venue.abort();
+}
+
+/// A book that takes seven seconds to come, in which no frame is whole, no ping is answered, and no heartbeat comes.
+#[tokio::test]
+async fn a_book_over_a_slow_line_is_waited_for() {
+    let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0))
+        .await
+        .unwrap();
+    let address = listener.local_addr().unwrap();
+    let levels: Vec<_> = (1..=700)
+        .map(|price| {
+            format!(
+                r#"{{"side":"bid","event_time":"2023-02-09T20:32:50.7Z","price_level":"{price}","new_quantity":"1"}}"#
+            )
+        })
+        .collect();
+    let book = format!(
+        r#"{{"channel":"l2_data","client_id":"","timestamp":"2023-02-09T20:32:50.7Z","sequence_num":0,"events":[{{"type":"snapshot","product_id":"BTC-USD","updates":[{}]}}]}}"#,
+        levels.join(",")
+    );
+    let venue = tokio::spawn(async move {
+        let mut open = Vec::new();
+        loop {
+            let (stream, _) = listener.accept().await.unwrap();
+            let mut stream = tokio_tungstenite::accept_async(stream)
+                .await
+                .unwrap()
+                .into_inner();
+            // A frame of text, with its length in eight bytes.
+            let mut frame = vec![0x81, 127];
+            frame.extend((book.len() as u64).to_be_bytes());
+            frame.extend(book.as_bytes());
+            for part in frame.chunks(frame.len().div_ceil(70)) {
+                if stream.write_all(part).await.is_err() {
+                    break;
+                }
+                tokio::time::sleep(Duration::from_millis(100)).await;
+            }
+            open.push(stream);
+        }
+    });
+    let feed = Feed::of("coinbase").unwrap();
+    let channels = Channels {
+        book: BookChannel::Depth,
+        trades: false,
+    };
+    let listings = listings(&["BTC-USD"]);
+    let status = Arc::new(ArcSwap::from_pointee(Status::new("coinbase", &listings)));
+    let outlets = Outlets {
+        events: rtrb::RingBuffer::new(1 << 12).0,
+        wake: Arc::new(|| {}),
+        status: Arc::clone(&status),
+        spent: None,
+        tap: None,
+    };
+    let settings = Settings {
+        quiet_max: Duration::from_millis(1_500),
+        pong_max: Duration::from_millis(500),
+        ..Settings::new(format!("ws://{address}"), String::new())
+    };
+    let adapter = feed.adapter(Credentials::default(), listings, channels);
+    let connection = Connection::new(adapter, settings, outlets).unwrap();
+    let (stop, stopped) = watch::channel(false);
+    let running = tokio::spawn(connection.run(stopped));
+    while status.load().health[0].state != State::Live {
+        let link = status.load().link.clone();
+        assert_eq!(link.reconnects, 0, "{:?}", link.last_error);
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    // Now that all is known a frame has to come, or a sign.
+    while status.load().link.reconnects == 0 {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
     stop.send(true).unwrap();
     running.await.unwrap();
     venue.abort();
