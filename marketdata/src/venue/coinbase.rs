@@ -9,11 +9,11 @@
 //! on a new connection; one that is not above it is late and changes nothing. Heartbeats come each second. Their
 //! `heartbeat_counter` says no more than the sequence, which counts them too.
 //!
-//! Of a side the best [`LEVELS_MAX`](crate::feed::LEVELS_MAX) levels are kept. From the best
-//! price that was dropped on nothing is known: once the book has come down to there, it is stated again on a new
-//! connection. The touch is taken from `level2`: `ticker` speaks only when something trades. Prints that `market_trades` states first are from before the subscription and are not told. Its
-//! `side` is that of the resting order, as <https://docs.cdp.coinbase.com/exchange/websocket-feed/channels> says of
-//! matches.
+//! Of a side the best [`LEVELS_MAX`](crate::feed::LEVELS_MAX) levels are kept. From the best price that was dropped on
+//! nothing is known: once the book has come down to there, it is stated again on a new connection. The touch is taken
+//! from `level2`: `ticker` speaks only when something trades. Prints that `market_trades` states first are from before
+//! the subscription and are not told. Its `side` is that of the resting order, as
+//! <https://docs.cdp.coinbase.com/exchange/websocket-feed/channels> says of matches.
 //!
 //! The channels are public, and subscribed to without a key: then eight messages a second are taken from one address
 //! <https://docs.cdp.coinbase.com/coinbase-app/advanced-trade-apis/websocket/websocket-rate-limits>, each for one
