@@ -11,9 +11,11 @@ mod drawdown;
 mod facts;
 mod growth;
 mod normal;
+mod path;
 mod ratio;
 mod rolling;
 mod running;
+mod tally;
 mod trade;
 mod year;
 
@@ -25,7 +27,9 @@ pub use calendar::{PeriodReturn, by_day, by_month, by_year};
 pub use drawdown::{Drawdown, drawdowns};
 pub use facts::Facts;
 pub use rolling::{Rolling, rolling};
-pub use running::Running;
+pub use running::{Counted, Running};
+pub use tally::Tally;
+pub(crate) use year::middle_step;
 pub use year::periods_per_year;
 
 /// The equity of an account at a moment.
@@ -283,12 +287,40 @@ pub fn find(name: &str) -> Option<&'static Definition> {
         .find(|definition| definition.name == name)
 }
 
+/// Names of the figures that need more than what came before, so that of a curve of which not every point is kept they
+/// are of the points that are; so is all that is against a benchmark.
+pub const OF_KEPT: &[&str] = &[
+    "best_month",
+    "worst_month",
+    "positive_months",
+    "best_year",
+    "worst_year",
+    "stability",
+    "common_sense_ratio",
+    "value_at_risk",
+    "expected_shortfall",
+    "tail_ratio",
+    "autocorrelation",
+];
+
 /// Every metric of a record, in the order of [`ALL`].
 ///
 /// # Errors
 /// A record out of order or settings out of range.
 pub fn metrics(record: Record<'_>, settings: &Settings) -> Result<Vec<Metric>, RecordError> {
-    let facts = Facts::new(record, settings)?;
+    metrics_of(record, Counted::default(), settings)
+}
+
+/// The same of a record that has some of the points or trades: [`Facts::of`].
+///
+/// # Errors
+/// A record out of order or settings out of range.
+pub fn metrics_of(
+    record: Record<'_>,
+    counted: Counted<'_>,
+    settings: &Settings,
+) -> Result<Vec<Metric>, RecordError> {
+    let facts = Facts::of(record, counted, settings)?;
     let all = ALL.iter().flat_map(|(_, family)| family.iter());
     Ok(all
         .map(|definition| Metric {

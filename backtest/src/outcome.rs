@@ -1,10 +1,14 @@
 //! What a run leaves: the equity curve, fills, round trips, verdicts and counts.
 
+mod curve;
 mod ledger;
 mod record;
 mod round_trip;
 
+pub(crate) use curve::{Curve, Start};
+pub use curve::{SAMPLES_MAX, Thinned};
 pub(crate) use ledger::Ledger;
+pub use ledger::{Cut, TRIPS_MAX, TripTotals};
 pub(crate) use round_trip::converted;
 pub use round_trip::{OpenTrip, RoundTrip};
 
@@ -98,12 +102,17 @@ pub struct Outcome {
     pub bar_ns: u64,
     /// The equity curve.
     pub samples: Vec<Sample>,
+    /// What was counted of all samples, if there were more than [`crate::run::Settings::samples_max`]. Then [`Self::samples`] and
+    /// the prices beside them are those of a longer interval.
+    pub thinned: Option<Box<Thinned>>,
     /// Prices of the benchmark: at the start of its first bar, and beside each sample; 0 while there was none.
     pub benchmark: Vec<(TimestampNs, Price)>,
     /// Fills, unless [`crate::run::Settings::keep_fills`] said not to keep them.
     pub fills: Vec<Executed>,
-    /// Round trips that are over, in order of their ends.
+    /// Round trips that are over, in order of their ends; the first [`crate::run::Settings::trips_max`].
     pub trips: Vec<RoundTrip>,
+    /// What was counted of all round trips, if there were more.
+    pub cut: Option<Box<Cut>>,
     /// Positions that are open at the end.
     pub open: Vec<OpenTrip>,
     /// Breaches, locks, targets, changes of state, margin calls, payouts; the first [`VERDICTS_MAX`].
@@ -140,6 +149,39 @@ impl Outcome {
             (false, true) => TimestampNs(ts.0.saturating_add(EVENING_NS + 1)),
             (false, false) => self.dated(ts),
         }
+    }
+
+    /// The deepest fall of a sample from the highest before it or from the start: of how much, and how much it was.
+    pub fn deepest(&self) -> (Money, Money) {
+        if let Some(thinned) = &self.thinned {
+            return thinned.deepest;
+        }
+        let mut peak = self.initial;
+        self.samples.iter().fold(curve::LEVEL, |deepest, sample| {
+            peak = peak.max(sample.equity);
+            curve::deeper(deepest, peak, sample.equity)
+        })
+    }
+
+    /// Samples that were noted, and those of them at which something was held.
+    pub fn noted(&self) -> (u64, u64) {
+        if let Some(thinned) = &self.thinned {
+            return (thinned.noted, thinned.exposed);
+        }
+        let exposed = self.samples.iter().filter(|it| it.exposed).count();
+        (self.samples.len() as u64, exposed as u64)
+    }
+
+    /// Sums over all round trips that are over, in the account's currency, each at the rate of its exit.
+    pub fn trip_totals(&self) -> TripTotals {
+        if let Some(cut) = &self.cut {
+            return cut.totals;
+        }
+        let mut totals = TripTotals::default();
+        for trip in &self.trips {
+            totals.add(trip);
+        }
+        totals
     }
 
     /// The equity curve in units of the account's currency.

@@ -26,7 +26,7 @@ use types::{
     TimestampNs,
 };
 
-use crate::outcome::{Executed, Outcome};
+use crate::outcome::{Executed, Outcome, RoundTrip, SAMPLES_MAX, TRIPS_MAX};
 use crate::strategy::{Size, Strategy};
 use driver::Driver;
 
@@ -105,6 +105,10 @@ pub struct Settings {
     pub stops_with_account: bool,
     /// Whether the outcome has the fills.
     pub keep_fills: bool,
+    /// The most samples that the outcome keeps, at least 16. One more, and they are those of a longer interval.
+    pub samples_max: usize,
+    /// The most round trips that the outcome keeps; later ones are counted.
+    pub trips_max: usize,
     /// Limits of the engine.
     pub limits: Limits,
 }
@@ -128,6 +132,8 @@ impl Settings {
             prints_are_quotes: false,
             stops_with_account: false,
             keep_fills: true,
+            samples_max: SAMPLES_MAX,
+            trips_max: TRIPS_MAX,
             limits: Limits {
                 // One account needs little of what a server needs, and a sweep opens many shards.
                 accounts_max: 16,
@@ -245,6 +251,11 @@ pub trait Observer {
     /// The account had a fill.
     fn filled(&mut self, executed: &Executed) {
         let _ = executed;
+    }
+
+    /// A round trip of the account is over.
+    fn closed(&mut self, trip: &RoundTrip) {
+        let _ = trip;
     }
 }
 

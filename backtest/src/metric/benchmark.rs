@@ -30,14 +30,17 @@ fn beta(facts: &Facts<'_>) -> Figure {
     let (returns, benchmark) = pair(facts)?;
     let other = Sample::of(benchmark);
     other.deviation().ok_or(Undefined::BenchmarkStill)?;
-    Ok(covariance(returns, facts.sample.mean, benchmark, other.mean) / other.moments[0])
+    Ok(covariance(returns, facts.kept.sample.mean, benchmark, other.mean) / other.moments[0])
 }
 
 fn alpha(facts: &Facts<'_>) -> Figure {
     let beta = beta(facts)?;
     let (_, benchmark) = pair(facts)?;
-    let excess = Sample::of(benchmark).mean - facts.risk_free;
-    Ok((facts.sample.mean - facts.risk_free - beta * excess) * facts.settings.periods_per_year)
+    let excess = Sample::of(benchmark).mean - facts.kept.risk_free;
+    Ok(
+        (facts.kept.sample.mean - facts.kept.risk_free - beta * excess)
+            * facts.kept.periods_per_year,
+    )
 }
 
 fn correlated(facts: &Facts<'_>) -> Figure {
@@ -63,11 +66,11 @@ fn active(facts: &Facts<'_>) -> Result<(f64, f64), Undefined> {
 
 fn information_ratio(facts: &Facts<'_>) -> Figure {
     let (mean, deviation) = active(facts)?;
-    Ok(mean / deviation * facts.settings.periods_per_year.sqrt())
+    Ok(mean / deviation * facts.kept.periods_per_year.sqrt())
 }
 
 fn tracking_error(facts: &Facts<'_>) -> Figure {
-    Ok(active(facts)?.1 * facts.settings.periods_per_year.sqrt())
+    Ok(active(facts)?.1 * facts.kept.periods_per_year.sqrt())
 }
 
 /// Compound annual growth in the periods that `of` picks by the benchmark's return, ours by the benchmark's.
@@ -84,7 +87,7 @@ fn capture(facts: &Facts<'_>, of: fn(f64) -> bool, none: Undefined) -> Figure {
     if count == 0.0 {
         return Err(none);
     }
-    let [ours, theirs] = growth.map(|sum| (sum / count * facts.settings.periods_per_year).exp_m1());
+    let [ours, theirs] = growth.map(|sum| (sum / count * facts.kept.periods_per_year).exp_m1());
     Ok(ours / theirs)
 }
 
@@ -101,7 +104,7 @@ fn treynor(facts: &Facts<'_>) -> Figure {
     if beta == 0.0 {
         return Err(Undefined::NoBeta);
     }
-    Ok((facts.sample.mean - facts.risk_free) * facts.settings.periods_per_year / beta)
+    Ok((facts.kept.sample.mean - facts.kept.risk_free) * facts.kept.periods_per_year / beta)
 }
 
 fn benchmark_return(facts: &Facts<'_>) -> Figure {

@@ -4,7 +4,7 @@ use super::facts::{Facts, TAIL};
 use super::{Definition, Figure, Undefined, Unit, normal};
 
 fn skew(facts: &Facts<'_>) -> Figure {
-    facts.returns(3)?;
+    facts.has_returns(3)?;
     facts.deviation()?;
     let [second, third, _] = facts.sample.moments;
     let count = facts.sample.count;
@@ -12,7 +12,7 @@ fn skew(facts: &Facts<'_>) -> Figure {
 }
 
 fn kurtosis(facts: &Facts<'_>) -> Figure {
-    facts.returns(4)?;
+    facts.has_returns(4)?;
     facts.deviation()?;
     let [second, _, fourth] = facts.sample.moments;
     let count = facts.sample.count;

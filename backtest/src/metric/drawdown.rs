@@ -3,9 +3,8 @@
 use types::TimestampNs;
 
 use super::facts::Facts;
+use super::path::{Path, depth};
 use super::{Definition, Figure, Point, Undefined, Unit};
-
-const DAY_NS: f64 = 86_400e9;
 
 /// A stretch of the curve below a peak.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -65,62 +64,19 @@ pub fn drawdowns(points: &[Point]) -> Vec<Drawdown> {
     stretches
 }
 
-fn depth(peak: f64, equity: f64) -> f64 {
-    if peak > 0.0 {
-        (peak - equity) / peak
-    } else {
-        0.0
-    }
-}
-
-/// How far below its peak each point is, as a positive fraction.
-pub(super) fn below_peaks(points: &[Point]) -> Vec<f64> {
-    let mut peak = f64::MIN;
-    let below = |point: &Point| {
-        peak = peak.max(point.equity);
-        depth(peak, point.equity)
-    };
-    points.iter().map(below).collect()
-}
-
 /// Fractions of a peak mean nothing once equity was not above 0.
-fn of_curve<'a>(facts: &'a Facts<'_>) -> Result<&'a Facts<'a>, Undefined> {
-    facts.returns(1).map(|_| facts)
-}
-
-fn max_drawdown(facts: &Facts<'_>) -> Figure {
-    let below = &of_curve(facts)?.below;
-    Ok(below.iter().copied().fold(0.0, f64::max))
+fn of_curve<'a>(facts: &'a Facts<'_>) -> Result<&'a Path, Undefined> {
+    facts.has_returns(1).map(|()| &facts.path)
 }
 
 pub(super) fn deepest_in_money(facts: &Facts<'_>) -> Figure {
-    let (first, _) = facts.ends()?;
-    let (mut peak, mut deepest) = (first, 0.0_f64);
-    for point in facts.points {
-        peak = peak.max(point.equity);
-        deepest = deepest.max(peak - point.equity);
-    }
-    Ok(deepest)
+    facts.ends()?;
+    Ok(facts.path.deepest_in_money)
 }
 
 pub(super) fn ulcer(facts: &Facts<'_>) -> Figure {
-    facts.returns(2)?;
-    let squares: f64 = facts.below.iter().map(|below| below * below).sum();
-    Ok((squares / (facts.sample.count - 1.0)).sqrt())
-}
-
-fn longest(facts: &Facts<'_>) -> Figure {
-    let durations = of_curve(facts)?.drawdowns.iter().map(Drawdown::duration_ns);
-    let longest = durations.max().ok_or(Undefined::NoDrawdown)?;
-    Ok(longest as f64 / DAY_NS)
-}
-
-fn average(facts: &Facts<'_>, of: fn(&Drawdown) -> f64) -> Figure {
-    let stretches = &of_curve(facts)?.drawdowns;
-    if stretches.is_empty() {
-        return Err(Undefined::NoDrawdown);
-    }
-    Ok(stretches.iter().map(of).sum::<f64>() / stretches.len() as f64)
+    facts.has_returns(2)?;
+    Ok((facts.path.below_squares / (facts.sample.count - 1.0)).sqrt())
 }
 
 pub(super) const DEFINITIONS: &[Definition] = &[
@@ -129,7 +85,7 @@ pub(super) const DEFINITIONS: &[Definition] = &[
         unit: Unit::Fraction,
         convention: "greatest (peak - equity) / peak, positive; 0 if there was none",
         differs: "quantstats, empyrical, backtesting.py: the same, negative",
-        compute: max_drawdown,
+        compute: |facts| Ok(of_curve(facts)?.deepest),
     },
     Definition {
         name: "max_drawdown_money",
@@ -143,41 +99,35 @@ pub(super) const DEFINITIONS: &[Definition] = &[
         unit: Unit::Days,
         convention: "longest time from a peak to the first point not below it, or to the end",
         differs: "quantstats counts from the first point below the peak, both ends included",
-        compute: longest,
+        compute: |facts| of_curve(facts)?.drawdowns().map(|(_, _, longest)| longest),
     },
     Definition {
         name: "average_drawdown",
         unit: Unit::Fraction,
         convention: "mean of the greatest depth of each stretch below a peak, the last one included",
         differs: "",
-        compute: |facts| average(facts, |stretch| stretch.depth),
+        compute: |facts| of_curve(facts)?.drawdowns().map(|(depth, _, _)| depth),
     },
     Definition {
         name: "average_drawdown_duration",
         unit: Unit::Days,
         convention: "mean time of the stretches below a peak",
         differs: "",
-        compute: |facts| average(facts, |stretch| stretch.duration_ns() as f64 / DAY_NS),
+        compute: |facts| of_curve(facts)?.drawdowns().map(|(_, days, _)| days),
     },
     Definition {
         name: "drawdowns",
         unit: Unit::Count,
         convention: "how many stretches below a peak there were",
         differs: "",
-        compute: |facts| Ok(of_curve(facts)?.drawdowns.len() as f64),
+        compute: |facts| Ok(of_curve(facts)?.stretches() as f64),
     },
     Definition {
         name: "current_drawdown",
         unit: Unit::Fraction,
         convention: "(peak - equity) / peak at the last point",
         differs: "",
-        compute: |facts| {
-            of_curve(facts)?
-                .below
-                .last()
-                .copied()
-                .ok_or(Undefined::Short)
-        },
+        compute: |facts| Ok(of_curve(facts)?.below),
     },
     Definition {
         name: "ulcer_index",
@@ -191,20 +141,13 @@ pub(super) const DEFINITIONS: &[Definition] = &[
         unit: Unit::Fraction,
         convention: "mean drawdown over all points but the first",
         differs: "",
-        compute: |facts| {
-            let below = &of_curve(facts)?.below;
-            Ok(below.iter().sum::<f64>() / facts.sample.count)
-        },
+        compute: |facts| Ok(of_curve(facts)?.below_sum / facts.sample.count),
     },
     Definition {
         name: "time_under_water",
         unit: Unit::Fraction,
         convention: "points below a peak / all points but the first",
         differs: "",
-        compute: |facts| {
-            let below = &of_curve(facts)?.below;
-            let under = below.iter().filter(|&&below| below > 0.0).count();
-            Ok(under as f64 / facts.sample.count)
-        },
+        compute: |facts| Ok(of_curve(facts)?.under as f64 / facts.sample.count),
     },
 ];

@@ -1,7 +1,7 @@
 //! What several metrics need of a record, computed once.
 
-use super::drawdown::{Drawdown, below_peaks, drawdowns};
-use super::{Point, Record, RecordError, Settings, Trade, Undefined};
+use super::path::Path;
+use super::{Counted, Point, Record, RecordError, Settings, Tally, Undefined};
 
 /// Means and central moments of a sample.
 #[derive(Debug, Clone, Copy)]
@@ -41,24 +41,36 @@ impl Sample {
     }
 }
 
+/// The returns of the points that are kept.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Kept {
+    pub(super) sample: Sample,
+    pub(super) periods_per_year: f64,
+    /// The return without risk of one period.
+    pub(super) risk_free: f64,
+}
+
 /// A record with what its metrics share.
 #[derive(Debug)]
 pub struct Facts<'a> {
+    /// Those that are kept.
     pub(super) points: &'a [Point],
-    pub(super) trades: &'a [Trade],
     pub(super) settings: &'a Settings,
-    /// One for each point but the first; empty if the equity was not always above 0.
+    /// One for each kept point but the first; empty if the equity was not always above 0.
     pub(super) returns: Vec<f64>,
     /// The returns, both tails in ascending order; what lies between the tails is not in order.
     pub(super) tails: Vec<f64>,
+    pub(super) kept: Kept,
+    /// Returns of every point.
     pub(super) sample: Sample,
-    /// Whether equity was above 0 at every point.
-    positive: bool,
     /// The return without risk of one period.
     pub(super) risk_free: f64,
-    /// How far below its peak each point is, as a positive fraction.
-    pub(super) below: Vec<f64>,
-    pub(super) drawdowns: Vec<Drawdown>,
+    /// Every point.
+    pub(super) path: Path,
+    /// Every trade.
+    pub(super) trades: Tally,
+    /// Their profits.
+    pub(super) profits: Sample,
     /// Returns of the benchmark.
     pub(super) benchmark: Result<Vec<f64>, Undefined>,
 }
@@ -69,6 +81,19 @@ impl<'a> Facts<'a> {
     /// # Errors
     /// A record out of order or settings out of range.
     pub fn new(record: Record<'a>, settings: &'a Settings) -> Result<Self, RecordError> {
+        Self::of(record, Counted::default(), settings)
+    }
+
+    /// The same of a record that has some of the points or trades: figures that need no more than what was counted are of
+    /// all of them. `settings` have the periods that all points make a year.
+    ///
+    /// # Errors
+    /// A record out of order or settings out of range.
+    pub fn of(
+        record: Record<'a>,
+        counted: Counted<'_>,
+        settings: &'a Settings,
+    ) -> Result<Self, RecordError> {
         check(record, settings)?;
         let points = record.points;
         let positive = points.iter().all(|point| point.equity > 0.0);
@@ -81,18 +106,43 @@ impl<'a> Facts<'a> {
             Vec::new()
         };
         let tails = tails(&returns, TAIL.max(1.0 - settings.confidence));
-        let drawdowns = drawdowns(points);
+        let risk_free = |per_year: f64| (1.0 + settings.risk_free).powf(1.0 / per_year) - 1.0;
+        let kept = Kept {
+            sample: Sample::of(&returns),
+            periods_per_year: match counted.curve {
+                Some(all) if all.points() > 1 => {
+                    let share = returns.len().max(1) as f64 / (all.points() - 1) as f64;
+                    settings.periods_per_year * share
+                }
+                _ => settings.periods_per_year,
+            },
+            risk_free: 0.0,
+        };
+        let (trades, profits) = match counted.trades {
+            Some(all) => (all.clone(), all.moments.sample()),
+            None => {
+                let profits: Vec<f64> = record.trades.iter().map(|it| it.profit).collect();
+                (Tally::of(record.trades), Sample::of(&profits))
+            }
+        };
         Ok(Self {
             points,
-            trades: record.trades,
             settings,
-            sample: Sample::of(&returns),
             returns,
             tails,
-            positive,
-            risk_free: (1.0 + settings.risk_free).powf(1.0 / settings.periods_per_year) - 1.0,
-            below: below_peaks(points),
-            drawdowns,
+            kept: Kept {
+                risk_free: risk_free(kept.periods_per_year),
+                ..kept
+            },
+            sample: counted
+                .curve
+                .map_or(kept.sample, |all| all.moments.sample()),
+            risk_free: risk_free(settings.periods_per_year),
+            path: counted
+                .curve
+                .map_or_else(|| Path::of(points), |all| all.path.clone()),
+            trades,
+            profits,
             benchmark: record
                 .benchmark
                 .map_or(Err(Undefined::NoBenchmark), |values| {
@@ -108,9 +158,20 @@ impl<'a> Facts<'a> {
         })
     }
 
-    /// The returns, if there are at least `least`.
+    /// Whether there are at least `least` returns.
+    pub(super) const fn has_returns(&self, least: u64) -> Result<(), Undefined> {
+        if !self.path.positive {
+            Err(Undefined::NotPositive)
+        } else if self.path.points < least + 1 {
+            Err(Undefined::Short)
+        } else {
+            Ok(())
+        }
+    }
+
+    /// The returns of kept points, if there are at least `least`.
     pub(super) fn returns(&self, least: usize) -> Result<&[f64], Undefined> {
-        if !self.positive {
+        if !self.path.positive {
             Err(Undefined::NotPositive)
         } else if self.returns.len() < least {
             Err(Undefined::Short)
@@ -121,21 +182,21 @@ impl<'a> Facts<'a> {
 
     /// The standard deviation of the returns, with ddof 1.
     pub(super) fn deviation(&self) -> Result<f64, Undefined> {
-        self.returns(2)?;
+        self.has_returns(2)?;
         self.sample.deviation().ok_or(Undefined::Still)
     }
 
     /// First and last equity.
-    pub(super) fn ends(&self) -> Result<(f64, f64), Undefined> {
-        match self.points {
-            [first, .., last] => Ok((first.equity, last.equity)),
-            _ => Err(Undefined::Short),
+    pub(super) const fn ends(&self) -> Result<(f64, f64), Undefined> {
+        if self.path.points < 2 {
+            return Err(Undefined::Short);
         }
+        Ok((self.path.first, self.path.last))
     }
 
     /// Years by the count of periods.
     pub(super) fn years(&self) -> f64 {
-        self.points.len().saturating_sub(1) as f64 / self.settings.periods_per_year
+        self.path.points.saturating_sub(1) as f64 / self.settings.periods_per_year
     }
 
     /// A quantile of the returns in one of the tails, between neighbours in proportion (numpy's default, Hyndman and Fan's seventh).

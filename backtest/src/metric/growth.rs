@@ -5,24 +5,21 @@ use super::{Definition, Figure, Undefined, Unit, calendar};
 
 fn total_return(facts: &Facts<'_>) -> Figure {
     let (first, last) = facts.ends()?;
-    facts.returns(1)?;
+    facts.has_returns(1)?;
     Ok(last / first - 1.0)
 }
 
 /// By the count of periods.
 pub(super) fn cagr(facts: &Facts<'_>) -> Figure {
-    facts.returns(1)?;
+    facts.has_returns(1)?;
     let (first, last) = facts.ends()?;
     Ok((last / first).powf(1.0 / facts.years()) - 1.0)
 }
 
 fn cagr_calendar(facts: &Facts<'_>) -> Figure {
-    facts.returns(1)?;
+    facts.has_returns(1)?;
     let (first, last) = facts.ends()?;
-    let days = match facts.points {
-        [first, .., last] => (last.ts.0 - first.ts.0) as f64 / 86_400e9,
-        _ => return Err(Undefined::Short),
-    };
+    let days = (facts.path.last_ns - facts.path.first_ns) as f64 / 86_400e9;
     Ok((last / first).powf(365.25 / days) - 1.0)
 }
 
@@ -41,13 +38,11 @@ fn stability(facts: &Facts<'_>) -> Figure {
 }
 
 fn share_of_gains(facts: &Facts<'_>) -> Figure {
-    let returns = facts.returns(1)?;
-    let gains = returns.iter().filter(|&&value| value > 0.0).count();
-    let moved = returns.iter().filter(|&&value| value != 0.0).count();
-    if moved == 0 {
+    facts.has_returns(1)?;
+    if facts.path.moves == 0 {
         return Err(Undefined::Still);
     }
-    Ok(gains as f64 / moved as f64)
+    Ok(facts.path.rises as f64 / facts.path.moves as f64)
 }
 
 fn best(returns: impl IntoIterator<Item = f64>) -> Figure {
@@ -111,7 +106,7 @@ pub(super) const DEFINITIONS: &[Definition] = &[
         unit: Unit::Fraction,
         convention: "arithmetic mean of the returns of a period",
         differs: "",
-        compute: |facts| facts.returns(1).map(|_| facts.sample.mean),
+        compute: |facts| facts.has_returns(1).map(|()| facts.sample.mean),
     },
     Definition {
         name: "geometric_mean_return",
@@ -119,7 +114,8 @@ pub(super) const DEFINITIONS: &[Definition] = &[
         convention: "(last / first)^(1 / n) - 1",
         differs: "",
         compute: |facts| {
-            let count = facts.returns(1)?.len() as f64;
+            facts.has_returns(1)?;
+            let count = facts.sample.count;
             let (first, last) = facts.ends()?;
             Ok((last / first).powf(1.0 / count) - 1.0)
         },
@@ -129,14 +125,14 @@ pub(super) const DEFINITIONS: &[Definition] = &[
         unit: Unit::Fraction,
         convention: "the highest return of a period",
         differs: "",
-        compute: |facts| best(facts.returns(1)?.iter().copied()),
+        compute: |facts| facts.has_returns(1).map(|()| facts.path.best),
     },
     Definition {
         name: "worst_period",
         unit: Unit::Fraction,
         convention: "the lowest return of a period",
         differs: "",
-        compute: |facts| worst(facts.returns(1)?.iter().copied()),
+        compute: |facts| facts.has_returns(1).map(|()| facts.path.worst),
     },
     Definition {
         name: "positive_periods",

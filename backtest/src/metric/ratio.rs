@@ -21,10 +21,10 @@ fn sharpe(facts: &Facts<'_>) -> Figure {
 
 /// Per period, over all periods, below 0.
 fn downside(facts: &Facts<'_>) -> Figure {
-    let returns = facts.returns(1)?;
-    let squares: f64 = returns.iter().map(|value| value.min(0.0).powi(2)).sum();
+    facts.has_returns(1)?;
+    let squares = facts.path.loss_squares;
     if squares > 0.0 {
-        Ok((squares / returns.len() as f64).sqrt())
+        Ok((squares / facts.sample.count).sqrt())
     } else {
         Err(Undefined::NoLoss)
     }
@@ -36,20 +36,20 @@ fn sortino(facts: &Facts<'_>) -> Figure {
 }
 
 fn gains_and_losses(facts: &Facts<'_>) -> Result<(f64, f64), Undefined> {
-    let returns = facts.returns(1)?;
-    let gains: f64 = returns.iter().map(|value| value.max(0.0)).sum();
-    let losses: f64 = returns.iter().map(|value| (-value).max(0.0)).sum();
-    if losses > 0.0 {
-        Ok((gains, losses))
+    facts.has_returns(1)?;
+    if facts.path.losses > 0.0 {
+        Ok((facts.path.gains, facts.path.losses))
     } else {
         Err(Undefined::NoLoss)
     }
 }
 
 fn deepest(facts: &Facts<'_>) -> Figure {
-    facts.returns(1)?;
-    let depths = facts.drawdowns.iter().map(|stretch| stretch.depth);
-    depths.reduce(f64::max).ok_or(Undefined::NoDrawdown)
+    facts.has_returns(1)?;
+    if facts.path.stretches() == 0 {
+        return Err(Undefined::NoDrawdown);
+    }
+    Ok(facts.path.deepest)
 }
 
 fn calmar(facts: &Facts<'_>) -> Figure {

@@ -1,68 +1,61 @@
 //! What the closed trades say. Profits are after fees.
 
-use super::facts::{Facts, Sample};
-use super::{Definition, Figure, Trade, Undefined, Unit};
+use super::facts::Facts;
+use super::{Definition, Figure, Tally, Undefined, Unit};
 
-fn trades<'a>(facts: &Facts<'a>) -> Result<&'a [Trade], Undefined> {
-    if facts.trades.is_empty() {
+fn trades<'a>(facts: &'a Facts<'_>) -> Result<&'a Tally, Undefined> {
+    if facts.trades.trades == 0 {
         Err(Undefined::NoTrades)
     } else {
-        Ok(facts.trades)
+        Ok(&facts.trades)
     }
 }
 
-fn mean(facts: &Facts<'_>, of: impl Fn(&Trade) -> f64) -> Figure {
+/// A sum by how many trades there are.
+fn mean(facts: &Facts<'_>, of: impl Fn(&Tally) -> f64) -> Figure {
     let trades = trades(facts)?;
-    Ok(trades.iter().map(of).sum::<f64>() / trades.len() as f64)
+    Ok(of(trades) / trades.trades as f64)
 }
 
-fn wins(facts: &Facts<'_>) -> Result<Vec<f64>, Undefined> {
-    let profits = trades(facts)?.iter().map(|trade| trade.profit);
-    let wins: Vec<f64> = profits.filter(|&profit| profit > 0.0).collect();
-    if wins.is_empty() {
-        Err(Undefined::NoWins)
-    } else {
-        Ok(wins)
+fn average_win(facts: &Facts<'_>) -> Figure {
+    let trades = trades(facts)?;
+    if trades.wins == 0 {
+        return Err(Undefined::NoWins);
     }
+    Ok(trades.won / trades.wins as f64)
 }
 
-fn losses(facts: &Facts<'_>) -> Result<Vec<f64>, Undefined> {
-    let profits = trades(facts)?.iter().map(|trade| trade.profit);
-    let losses: Vec<f64> = profits.filter(|&profit| profit < 0.0).collect();
-    if losses.is_empty() {
-        Err(Undefined::NoLosses)
-    } else {
-        Ok(losses)
+/// The sum of losses, negative, and how many.
+fn losses(facts: &Facts<'_>) -> Result<(f64, f64), Undefined> {
+    let trades = trades(facts)?;
+    if trades.losses == 0 {
+        return Err(Undefined::NoLosses);
     }
+    Ok((trades.lost, trades.losses as f64))
 }
 
-fn average(values: &[f64]) -> f64 {
-    values.iter().sum::<f64>() / values.len() as f64
+fn average_loss(facts: &Facts<'_>) -> Figure {
+    losses(facts).map(|(lost, count)| lost / count)
 }
 
 fn win_rate(facts: &Facts<'_>) -> Figure {
-    mean(facts, |trade| f64::from(trade.profit > 0.0))
+    mean(facts, |trades| trades.wins as f64)
 }
 
 fn payoff(facts: &Facts<'_>) -> Figure {
-    Ok(average(&wins(facts)?) / -average(&losses(facts)?))
+    Ok(average_win(facts)? / -average_loss(facts)?)
 }
 
 fn profit_factor(facts: &Facts<'_>) -> Figure {
-    let losses: f64 = losses(facts)?.iter().sum();
-    let gains: f64 = trades(facts)?
-        .iter()
-        .map(|trade| trade.profit.max(0.0))
-        .sum();
-    Ok(gains / -losses)
+    let (lost, _) = losses(facts)?;
+    Ok(facts.trades.won / -lost)
 }
 
 fn quality(facts: &Facts<'_>) -> Figure {
-    let profits: Vec<f64> = trades(facts)?.iter().map(|trade| trade.profit).collect();
-    if profits.len() < 2 {
+    if trades(facts)?.trades < 2 {
         return Err(Undefined::OneTrade);
     }
-    let sample = Sample::of(&profits);
+    let sample = &facts.profits;
     let deviation = sample.deviation().ok_or(Undefined::Still)?;
     Ok(sample.count.sqrt() * sample.mean / deviation)
 }
@@ -72,56 +65,27 @@ fn kelly(facts: &Facts<'_>) -> Figure {
     Ok(win_rate - (1.0 - win_rate) / payoff(facts)?)
 }
 
-/// Profits by what was put in.
-fn returns(facts: &Facts<'_>) -> Result<Vec<f64>, Undefined> {
+/// Of profits by what was put in.
+fn returns<'a>(facts: &'a Facts<'_>) -> Result<&'a Tally, Undefined> {
     let trades = trades(facts)?;
-    if trades.iter().any(|trade| trade.entry_value == 0.0) {
-        return Err(Undefined::NoEntryValue);
+    if trades.has_values {
+        Ok(trades)
+    } else {
+        Err(Undefined::NoEntryValue)
     }
-    Ok(trades
-        .iter()
-        .map(|trade| trade.profit / trade.entry_value)
-        .collect())
-}
-
-fn streak(facts: &Facts<'_>, of: fn(f64) -> bool) -> Figure {
-    let (mut longest, mut current) = (0_u64, 0_u64);
-    for trade in trades(facts)? {
-        current = if of(trade.profit) { current + 1 } else { 0 };
-        longest = longest.max(current);
-    }
-    Ok(longest as f64)
-}
-
-fn extreme(facts: &Facts<'_>, of: fn(f64, f64) -> f64) -> Figure {
-    let profits = trades(facts)?.iter().map(|trade| trade.profit);
-    profits.reduce(of).ok_or(Undefined::NoTrades)
-}
-
-fn extreme_return(facts: &Facts<'_>, of: fn(f64, f64) -> f64) -> Figure {
-    returns(facts)?
-        .into_iter()
-        .reduce(of)
-        .ok_or(Undefined::NoTrades)
 }
 
 fn exposure(facts: &Facts<'_>) -> Figure {
-    if facts.points.is_empty() {
+    if facts.path.points == 0 {
         return Err(Undefined::Short);
     }
-    let exposed = facts.points.iter().filter(|point| point.exposed).count();
-    Ok(exposed as f64 / facts.points.len() as f64)
+    Ok(facts.path.exposed as f64 / facts.path.points as f64)
 }
 
 fn turnover(facts: &Facts<'_>) -> Figure {
-    facts.returns(1)?;
-    let traded: f64 = facts
-        .trades
-        .iter()
-        .map(|trade| trade.entry_value + trade.exit_value)
-        .sum();
-    let equity: f64 = facts.points.iter().map(|point| point.equity).sum();
-    Ok(traded / (equity / facts.points.len() as f64) / facts.years())
+    facts.has_returns(1)?;
+    let equity = facts.path.equity_sum / facts.path.points as f64;
+    Ok(facts.trades.traded / equity / facts.years())
 }
 
 pub(super) const DEFINITIONS: &[Definition] = &[
@@ -130,14 +94,14 @@ pub(super) const DEFINITIONS: &[Definition] = &[
         unit: Unit::Count,
         convention: "closed round trips",
         differs: "",
-        compute: |facts| Ok(facts.trades.len() as f64),
+        compute: |facts| Ok(facts.trades.trades as f64),
     },
     Definition {
         name: "long_trades",
         unit: Unit::Fraction,
         convention: "round trips that bought first / all",
         differs: "",
-        compute: |facts| mean(facts, |trade| f64::from(trade.long)),
+        compute: |facts| mean(facts, |trades| trades.longs as f64),
     },
     Definition {
         name: "win_rate",
@@ -165,7 +129,7 @@ pub(super) const DEFINITIONS: &[Definition] = &[
         unit: Unit::Money,
         convention: "mean profit of a trade",
         differs: "backtesting.py: mean return of a trade, which is average_trade_return here",
-        compute: |facts| mean(facts, |trade| trade.profit),
+        compute: |facts| mean(facts, |trades| trades.profit),
     },
     Definition {
         name: "sqn",
@@ -186,88 +150,84 @@ pub(super) const DEFINITIONS: &[Definition] = &[
         unit: Unit::Money,
         convention: "mean profit of the trades that won",
         differs: "",
-        compute: |facts| wins(facts).map(|wins| average(&wins)),
+        compute: average_win,
     },
     Definition {
         name: "average_loss",
         unit: Unit::Money,
         convention: "mean profit of the trades that lost; negative",
         differs: "",
-        compute: |facts| losses(facts).map(|losses| average(&losses)),
+        compute: average_loss,
     },
     Definition {
         name: "best_trade",
         unit: Unit::Money,
         convention: "the highest profit",
         differs: "",
-        compute: |facts| extreme(facts, f64::max),
+        compute: |facts| trades(facts).map(|trades| trades.best),
     },
     Definition {
         name: "worst_trade",
         unit: Unit::Money,
         convention: "the lowest profit",
         differs: "",
-        compute: |facts| extreme(facts, f64::min),
+        compute: |facts| trades(facts).map(|trades| trades.worst),
     },
     Definition {
         name: "average_trade_return",
         unit: Unit::Fraction,
         convention: "arithmetic mean of profit / value at entry",
         differs: "backtesting.py's Avg. Trade is the geometric mean, its Expectancy the arithmetic one",
-        compute: |facts| returns(facts).map(|returns| average(&returns)),
+        compute: |facts| returns(facts).map(|trades| trades.returned / trades.trades as f64),
     },
     Definition {
         name: "best_trade_return",
         unit: Unit::Fraction,
         convention: "the highest profit / value at entry",
         differs: "",
-        compute: |facts| extreme_return(facts, f64::max),
+        compute: |facts| returns(facts).map(|trades| trades.best_return),
     },
     Definition {
         name: "worst_trade_return",
         unit: Unit::Fraction,
         convention: "the lowest profit / value at entry",
         differs: "",
-        compute: |facts| extreme_return(facts, f64::min),
+        compute: |facts| returns(facts).map(|trades| trades.worst_return),
     },
     Definition {
         name: "longest_winning_streak",
         unit: Unit::Count,
         convention: "most trades in a row with a profit above 0",
         differs: "quantstats: of periods",
-        compute: |facts| streak(facts, |profit| profit > 0.0),
+        compute: |facts| trades(facts).map(|trades| trades.streaks().0 as f64),
     },
     Definition {
         name: "longest_losing_streak",
         unit: Unit::Count,
         convention: "most trades in a row with a profit below 0",
         differs: "quantstats: of periods",
-        compute: |facts| streak(facts, |profit| profit < 0.0),
+        compute: |facts| trades(facts).map(|trades| trades.streaks().1 as f64),
     },
     Definition {
         name: "average_bars_held",
         unit: Unit::Ratio,
         convention: "mean of bars from entry to exit",
         differs: "",
-        compute: |facts| mean(facts, |trade| f64::from(trade.bars)),
+        compute: |facts| mean(facts, |trades| trades.bars),
     },
     Definition {
         name: "average_holding_time",
         unit: Unit::Days,
         convention: "mean time from entry to exit",
         differs: "",
-        compute: |facts| {
-            mean(facts, |trade| {
-                trade.exit_ts.0.saturating_sub(trade.entry_ts.0) as f64 / 86_400e9
-            })
-        },
+        compute: |facts| mean(facts, |trades| trades.days),
     },
     Definition {
         name: "fees",
         unit: Unit::Money,
         convention: "sum of the fees of closed trades",
         differs: "",
-        compute: |facts| Ok(facts.trades.iter().map(|trade| trade.fees).sum()),
+        compute: |facts| Ok(facts.trades.fees),
     },
     Definition {
         name: "exposure",

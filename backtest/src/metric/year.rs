@@ -12,56 +12,97 @@ const DAY_NS: u64 = 86_400_000_000_000;
 /// counted in 365.25 days.
 pub fn periods_per_year(times: impl IntoIterator<Item = TimestampNs>) -> f64 {
     let times: Vec<TimestampNs> = times.into_iter().collect();
-    let (Some(first), Some(last)) = (times.first(), times.last()) else {
-        return 252.0;
-    };
-    let mut steps: Vec<u64> = times
-        .windows(2)
+    let mut all = Times::new();
+    for ts in &times {
+        all.push(*ts);
+    }
+    all.per_year(|| middle_step(&times))
+}
+
+/// The median step from one time to the next; 0 where there is none.
+pub(crate) fn middle_step(times: &[TimestampNs]) -> u64 {
+    let steps = times.windows(2);
+    let mut steps: Vec<u64> = steps
         .map(|pair| pair[1].0.saturating_sub(pair[0].0))
         .collect();
-    let Some(middle) = steps.len().checked_sub(1).map(|last| last / 2) else {
-        return 252.0;
+    let Some(last) = steps.len().checked_sub(1) else {
+        return 0;
     };
-    let step_days = last.0.saturating_sub(first.0) as f64 / DAY_NS as f64 / steps.len() as f64;
-    if step_days > 4.0 {
-        return (365.25 / step_days).round().max(1.0);
-    }
-    let day = |ts: TimestampNs| within(ts) / DAY_NS;
-    let mut counts = vec![0_u32];
-    let mut at_weekends = 0;
-    let mut before = day(*first);
-    for ts in &times {
-        let of = day(*ts);
-        if of != before {
-            counts.push(0);
-            // The epoch was a Thursday.
-            at_weekends += usize::from(matches!(of % 7, 2 | 3));
+    let (_, step, _) = steps.select_nth_unstable(last / 2);
+    *step
+}
+
+/// Times as they come.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Times {
+    first: u64,
+    last: u64,
+    count: u64,
+    /// Of each day that has any.
+    days: Vec<u32>,
+    /// The newest of them.
+    day: u64,
+    at_weekends: usize,
+}
+
+impl Times {
+    pub(super) const fn new() -> Self {
+        Self {
+            first: 0,
+            last: 0,
+            count: 0,
+            days: Vec::new(),
+            day: 0,
+            at_weekends: 0,
         }
-        if let Some(count) = counts.last_mut() {
+    }
+
+    pub(super) fn push(&mut self, ts: TimestampNs) {
+        let day = within(ts) / DAY_NS;
+        if self.count == 0 {
+            self.first = ts.0;
+            self.days.push(0);
+        } else if day != self.day {
+            self.days.push(0);
+            // The epoch was a Thursday.
+            self.at_weekends += usize::from(matches!(day % 7, 2 | 3));
+        }
+        if let Some(count) = self.days.last_mut() {
             *count += 1;
         }
-        before = of;
+        self.day = day;
+        self.last = ts.0;
+        self.count += 1;
     }
-    let days = counts.len();
-    // Two days in seven are at a weekend where markets never rest. One in five is where a Friday's bar ends on
-    // Saturday.
-    let per_year = if days < 7 || at_weekends * 4 > days {
-        365.0
-    } else {
-        252.0
-    };
-    let per_day = match counts.get_mut(1..days - 1) {
-        // The median day: some are short.
-        Some(whole) if !whole.is_empty() => {
-            whole.sort_unstable();
-            f64::from(whole[whole.len() / 2])
+
+    /// See [`periods_per_year`]; `step` is asked where there is no whole day.
+    pub(super) fn per_year(&self, step: impl FnOnce() -> u64) -> f64 {
+        let Some(steps) = self.count.checked_sub(1).filter(|steps| *steps > 0) else {
+            return 252.0;
+        };
+        let step_days = self.last.saturating_sub(self.first) as f64 / DAY_NS as f64 / steps as f64;
+        if step_days > 4.0 {
+            return (365.25 / step_days).round().max(1.0);
         }
-        _ => {
-            let (_, step, _) = steps.select_nth_unstable(middle);
-            DAY_NS as f64 / (*step).max(1) as f64
-        }
-    };
-    per_year * per_day.max(1.0)
+        let days = self.days.len();
+        // Two days in seven are at a weekend where markets never rest. One in five is where a Friday's bar ends on
+        // Saturday.
+        let per_year = if days < 7 || self.at_weekends * 4 > days {
+            365.0
+        } else {
+            252.0
+        };
+        let per_day = match self.days.get(1..days - 1) {
+            // The median day: some are short.
+            Some(whole) if !whole.is_empty() => {
+                let mut whole = whole.to_vec();
+                whole.sort_unstable();
+                f64::from(whole[whole.len() / 2])
+            }
+            _ => DAY_NS as f64 / step().max(1) as f64,
+        };
+        per_year * per_day.max(1.0)
+    }
 }
 
 #[cfg(test)]

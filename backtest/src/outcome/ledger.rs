@@ -4,21 +4,75 @@ use types::{
     BookingCause, Fill, Instrument, InstrumentId, Leg, Money, Price, SignedQty, TimestampNs,
 };
 
+use super::record::trade_of;
 use super::round_trip::Trip;
 use super::{OpenTrip, Place, RoundTrip};
+use crate::metric::Tally;
+
+/// The most round trips that an outcome keeps unless it is told otherwise; later ones are counted.
+pub const TRIPS_MAX: usize = 1 << 20;
+
+/// Sums over round trips.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct TripTotals {
+    /// How many.
+    pub trips: u64,
+    /// Those that made more than nothing.
+    pub won: u64,
+    /// What those made, 1e-6 of the account's currency.
+    pub made: i128,
+    /// What the others lost.
+    pub lost: i128,
+}
+
+impl TripTotals {
+    pub(super) fn add(&mut self, trip: &RoundTrip) {
+        let profit = trip.converted(trip.pnl);
+        self.trips += 1;
+        if profit > Money::ZERO {
+            self.won += 1;
+            self.made += i128::from(profit.0);
+        } else {
+            self.lost -= i128::from(profit.0);
+        }
+    }
+}
+
+/// What was counted of round trips of which the first are kept.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Cut {
+    /// Of all of them.
+    pub totals: TripTotals,
+    /// Of all of them, too.
+    pub tally: Tally,
+}
+
+impl Cut {
+    fn add(&mut self, trip: &RoundTrip, instruments: &[Instrument]) {
+        self.totals.add(trip);
+        self.tally.push(&trade_of(trip, instruments));
+    }
+}
 
 /// Round trips on their way and over.
 #[derive(Debug)]
 pub(crate) struct Ledger {
     open: Vec<Trip>,
     over: Vec<RoundTrip>,
+    trips_max: usize,
+    cut: Option<Box<Cut>>,
+    /// The trip that ended last.
+    ended: Option<RoundTrip>,
 }
 
 impl Ledger {
-    pub(crate) const fn new() -> Self {
+    pub(crate) const fn new(trips_max: usize) -> Self {
         Self {
             open: Vec::new(),
             over: Vec::new(),
+            trips_max,
+            cut: None,
+            ended: None,
         }
     }
 
@@ -85,8 +139,27 @@ impl Ledger {
             let contract = instruments
                 .get(trip.instrument.0 as usize)
                 .map_or(types::Qty::ONE, |instrument| instrument.contract_size);
-            self.over.push(trip.end(at, contract, rate));
+            let ended = trip.end(at, contract, rate);
+            self.ended = Some(ended);
+            if self.over.len() < self.trips_max {
+                self.over.push(ended);
+                return;
+            }
+            let cut = self.cut.get_or_insert_with(|| {
+                let mut cut = Box::new(Cut::default());
+                for trip in &self.over {
+                    cut.add(trip, instruments);
+                }
+                cut
+            });
+            cut.add(&ended, instruments);
         }
+    }
+
+    /// The trip that has ended since this was asked.
+    #[inline]
+    pub(crate) const fn take_ended(&mut self) -> Option<RoundTrip> {
+        self.ended.take()
     }
 
     /// A bar of an instrument ended.
@@ -109,8 +182,8 @@ impl Ledger {
         }
     }
 
-    pub(crate) fn finish(self) -> (Vec<RoundTrip>, Vec<OpenTrip>) {
+    pub(crate) fn finish(self) -> (Vec<RoundTrip>, Vec<OpenTrip>, Option<Box<Cut>>) {
         let open = self.open.iter().map(Trip::still).collect();
-        (self.over, open)
+        (self.over, open, self.cut)
     }
 }

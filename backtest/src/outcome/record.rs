@@ -2,8 +2,10 @@
 
 use types::{Instrument, Price, Qty, Side, TimestampNs};
 
-use super::{Outcome, units};
-use crate::metric::{Point, Trade, periods_per_year};
+use super::{Outcome, RoundTrip, units};
+use crate::metric::{
+    Counted, Metric, Point, Record, RecordError, Settings, Trade, metrics_of, periods_per_year,
+};
 
 impl Outcome {
     /// The equity curve. It begins with the balance at the start, unless the first sample is that already: then it
@@ -39,8 +41,11 @@ impl Outcome {
         points
     }
 
-    /// How many steps of the curve make a year, by its times.
+    /// How many steps of the curve make a year, by its times; all that were noted.
     pub fn periods_per_year(&self) -> f64 {
+        if let Some(thinned) = &self.thinned {
+            return thinned.curve.periods_per_year();
+        }
         periods_per_year(self.points().iter().map(|point| point.ts))
     }
 
@@ -56,30 +61,53 @@ impl Outcome {
         known.map(worth).collect()
     }
 
-    /// The round trips that are over, in the account's currency, each at the rate of its exit.
+    /// The round trips that are kept, in the account's currency, each at the rate of its exit.
     pub fn trades(&self, instruments: &[Instrument]) -> Vec<Trade> {
-        self.trips
-            .iter()
-            .map(|trip| {
-                let known = instruments.get(trip.instrument.0 as usize);
-                let contract = known.map_or(1.0, |it| it.contract_size.0 as f64 / ONE);
-                let rate = trip.rate.0 as f64 / Price::ONE.0 as f64;
-                let value = |price: Price| {
-                    let price = price.0 as f64 / Price::ONE.0 as f64;
-                    (price * (trip.qty.0 as f64 / ONE) * contract * rate).abs()
-                };
-                Trade {
-                    entry_ts: trip.entry_ts,
-                    exit_ts: trip.exit_ts,
-                    long: trip.side == Side::Buy,
-                    profit: units(trip.converted(trip.pnl)),
-                    fees: units(trip.converted(trip.fees)),
-                    entry_value: value(trip.entry_price),
-                    exit_value: value(trip.exit_price),
-                    bars: trip.bars,
-                }
-            })
-            .collect()
+        let trips = self.trips.iter();
+        trips.map(|trip| trade_of(trip, instruments)).collect()
+    }
+
+    /// Every metric: of what is not kept, by what was counted of it. `benchmark`: at each of [`Outcome::points`].
+    ///
+    /// # Errors
+    /// A curve or settings that no figure can be made of.
+    pub fn metrics(
+        &self,
+        instruments: &[Instrument],
+        benchmark: Option<&[f64]>,
+        settings: &Settings,
+    ) -> Result<Vec<Metric>, RecordError> {
+        let counted = Counted {
+            curve: self.thinned.as_ref().map(|it| &it.curve),
+            trades: self.cut.as_ref().map(|it| &it.tally),
+        };
+        let record = Record {
+            points: &self.points(),
+            trades: &self.trades(instruments),
+            benchmark,
+        };
+        metrics_of(record, counted, settings)
+    }
+}
+
+/// See [`Outcome::trades`].
+pub(super) fn trade_of(trip: &RoundTrip, instruments: &[Instrument]) -> Trade {
+    let known = instruments.get(trip.instrument.0 as usize);
+    let contract = known.map_or(1.0, |it| it.contract_size.0 as f64 / ONE);
+    let rate = trip.rate.0 as f64 / Price::ONE.0 as f64;
+    let value = |price: Price| {
+        let price = price.0 as f64 / Price::ONE.0 as f64;
+        (price * (trip.qty.0 as f64 / ONE) * contract * rate).abs()
+    };
+    Trade {
+        entry_ts: trip.entry_ts,
+        exit_ts: trip.exit_ts,
+        long: trip.side == Side::Buy,
+        profit: units(trip.converted(trip.pnl)),
+        fees: units(trip.converted(trip.fees)),
+        entry_value: value(trip.entry_price),
+        exit_value: value(trip.exit_price),
+        bars: trip.bars,
     }
 }
 

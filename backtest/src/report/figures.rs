@@ -2,7 +2,7 @@
 
 use super::text::{number, percent};
 use super::{Benchmark, Figure, FigureGroup, Report};
-use crate::metric::{self, Point, Record, RecordError, Settings, Unit};
+use crate::metric::{self, Point, RecordError, Settings, Unit};
 use crate::outcome::Outcome;
 
 /// Every metric by family.
@@ -13,16 +13,10 @@ pub(super) fn measured(
     let Some(outcome) = report.outcome else {
         return Ok(Vec::new());
     };
-    let points = outcome.points();
-    let trades = outcome.trades(report.instruments);
     let benchmark = report.benchmark.as_ref();
     let benchmark = benchmark.and_then(|it| compared(outcome, it));
-    let record = Record {
-        points: &points,
-        trades: &trades,
-        benchmark: benchmark.as_deref(),
-    };
-    let mut all = metric::metrics(record, settings)?.into_iter();
+    let all = outcome.metrics(report.instruments, benchmark.as_deref(), settings)?;
+    let mut all = all.into_iter();
     let groups = metric::ALL.iter().map(|(family, definitions)| FigureGroup {
         name: (*family).to_owned(),
         figures: all

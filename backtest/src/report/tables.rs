@@ -310,14 +310,14 @@ pub(super) fn trades(report: &Report<'_>) -> Option<String> {
 }
 
 fn trades_note(report: &Report<'_>, outcome: &Outcome) -> String {
-    let trips = outcome.trips.len();
+    let trips = outcome.trip_totals().trips;
     let mut says = String::from("<p class=\"note\">");
-    if trips > TRADES_MAX {
+    if trips > TRADES_MAX as u64 {
         let _ = write!(
             says,
             "The first {} of {} round trips; <code>--trades FILE.csv</code> writes all of them. ",
             count(TRADES_MAX as u64),
-            count(trips as u64)
+            count(trips)
         );
     }
     let account = escape(&report.currency);
@@ -409,15 +409,24 @@ pub(super) fn headline(report: &Report<'_>) -> Vec<(String, String, &'static str
     for (name, figure) in [("CAGR", "CAGR"), ("Sharpe ratio", "Sharpe")] {
         found.extend(named(figure).map(|value| (name.to_owned(), value, "plain")));
     }
-    let deepest = curve::deepest(&curve::equity(outcome));
+    let deepest = if outcome.thinned.is_some() {
+        let (of, fall) = outcome.deepest();
+        Some(-(fall.0 as f64 / of.0 as f64))
+    } else {
+        curve::deepest(&curve::equity(outcome)).map(|it| it.fraction)
+    };
     if let Some(deepest) = deepest.filter(|_| !outcome.samples.is_empty()) {
-        let text = percent(deepest.fraction, 2);
+        let text = percent(deepest, 2);
         found.push(("Max drawdown".to_owned(), text, "plain"));
     }
-    let trips = outcome.trips.len();
-    found.push(("Round trips".to_owned(), count(trips as u64), "plain"));
+    let totals = outcome.trip_totals();
+    let trips = totals.trips;
+    found.push(("Round trips".to_owned(), count(trips), "plain"));
     if trips > 0 {
-        let won = outcome.trips.iter().filter(|trip| trip.pnl.0 > 0).count();
+        let won = match outcome.cut {
+            Some(_) => totals.won,
+            None => outcome.trips.iter().filter(|trip| trip.pnl.0 > 0).count() as u64,
+        };
         let text = percent(won as f64 / trips as f64, 1);
         found.push(("Won".to_owned(), text, "plain"));
     }

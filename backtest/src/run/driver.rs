@@ -42,7 +42,7 @@ use super::frames::Frames;
 use super::lengths::Lengths;
 use super::source::blank;
 use super::{Fills, Observer, RunError, Sampling, Settings, Source};
-use crate::outcome::{Counts, Executed, Ledger, Outcome, Sample};
+use crate::outcome::{Counts, Curve, Executed, Ledger, Outcome, Sample, Start};
 use crate::strategy::{Closed, Context, Desk, Frame, Request, Strategy, Ticket};
 
 const ACCOUNT: AccountId = AccountId(0);
@@ -125,7 +125,9 @@ pub(super) struct Driver<'a> {
     is_opening: bool,
     lengths: Lengths,
     next_sample: u64,
-    samples: Vec<Sample>,
+    /// The time of the first event of the data.
+    first: TimestampNs,
+    curve: Curve,
     fills: Vec<Executed>,
     verdicts: Vec<Event>,
     verdicts_lost: u64,
@@ -141,7 +143,6 @@ pub(super) struct Driver<'a> {
     refused: Option<RunError>,
     /// The newest close of the benchmark.
     compared: Price,
-    benchmark: Vec<(TimestampNs, Price)>,
 }
 
 impl<'a> Driver<'a> {
@@ -190,7 +191,7 @@ impl<'a> Driver<'a> {
             shown: blank_input(),
             events: EventBuf::default(),
             desk: Desk::new(settings.size),
-            ledger: Ledger::new(),
+            ledger: Ledger::new(settings.trips_max),
             unheard: Vec::new(),
             unheard_qty: Vec::new(),
             heard: Vec::new(),
@@ -207,7 +208,8 @@ impl<'a> Driver<'a> {
             is_opening: false,
             lengths: Lengths::default(),
             next_sample: 0,
-            samples: Vec::new(),
+            first: TimestampNs(0),
+            curve: curve(settings),
             fills: Vec::new(),
             verdicts: Vec::new(),
             verdicts_lost: 0,
@@ -219,7 +221,6 @@ impl<'a> Driver<'a> {
             is_retired: false,
             refused: None,
             compared: Price::ZERO,
-            benchmark: Vec::new(),
         }
     }
 
@@ -363,6 +364,7 @@ impl<'a> Driver<'a> {
     /// Makes everything known to the engine, by the time of the first event of the data.
     fn set_up(&mut self, first: TimestampNs) -> Result<(), RunError> {
         let settings = self.settings;
+        self.first = first;
         let ts = self.opens_at(first)?;
         let instruments = settings.instruments.iter();
         let instruments =
@@ -582,15 +584,19 @@ impl<'a> Driver<'a> {
     #[inline]
     fn sample(&mut self, ts: TimestampNs) {
         let equity = self.shard.equity_floor(self.account);
-        self.samples.push(Sample {
+        let sample = Sample {
             ts,
             equity: equity.unwrap_or(Money::ZERO),
             exposed: self.ledger.is_exposed(),
-        });
-        if let Some(instrument) = self.settings.benchmark {
-            let price = self.price_of(instrument);
-            self.benchmark.push((ts, price));
-        }
+        };
+        let benchmark = self.settings.benchmark;
+        let price = benchmark.map(|instrument| self.price_of(instrument));
+        let start = Start {
+            first: self.first,
+            initial: self.initial,
+            bar_ns: self.lengths.bar_ns(),
+        };
+        self.curve.note(sample, price, &start);
     }
 
     /// The newest close, or the middle of the quote; 0 while there is none.
@@ -606,7 +612,7 @@ impl<'a> Driver<'a> {
 
     fn finish(mut self, first: TimestampNs) -> Outcome {
         let last = self.last;
-        let is_noted = self.samples.last().is_some_and(|sample| sample.ts == last);
+        let is_noted = self.curve.last() == Some(last);
         match self.settings.sampling {
             Sampling::Every(_) => self.sample(last),
             Sampling::BarsEvery(_) if !is_noted => self.sample(last),
@@ -615,7 +621,8 @@ impl<'a> Driver<'a> {
         self.observer.finished(&self.shard);
         self.counts.unsent = self.desk.queue.len() as u64;
         self.counts.capped = self.frames.capped;
-        let (trips, open) = self.ledger.finish();
+        let (trips, open, cut) = self.ledger.finish();
+        let (samples, benchmark, thinned) = self.curve.finish();
         let row = self.shard.account_row(self.account);
         Outcome {
             account: self.account,
@@ -627,10 +634,12 @@ impl<'a> Driver<'a> {
             first,
             last,
             bar_ns: self.lengths.bar_ns(),
-            samples: self.samples,
-            benchmark: self.benchmark,
+            samples,
+            thinned,
+            benchmark,
             fills: self.fills,
             trips,
+            cut,
             open,
             verdicts: self.verdicts,
             verdicts_lost: self.verdicts_lost,
@@ -641,6 +650,16 @@ impl<'a> Driver<'a> {
             state_hash: self.shard.state_hash(),
         }
     }
+}
+
+/// Where samples go.
+fn curve(settings: &Settings) -> Curve {
+    let (is_of_bars, every_ns) = match settings.sampling {
+        Sampling::Bars | Sampling::Never => (true, 0),
+        Sampling::BarsEvery(every) => (true, every),
+        Sampling::Every(every) => (false, every),
+    };
+    Curve::new(settings.samples_max, is_of_bars, every_ns)
 }
 
 /// An input that is to be written over.

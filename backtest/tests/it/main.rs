@@ -17,4 +17,5 @@ mod report;
 mod several;
 mod strategies;
 mod synthetic;
+mod thinned;
 mod world;

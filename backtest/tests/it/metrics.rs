@@ -6,8 +6,8 @@ use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use backtest::metric::{
-    self, ALL, Facts, Point, Record, RecordError, Running, Settings, Trade, Trials, Undefined,
-    by_day, by_month, by_year, drawdowns, rolling,
+    self, ALL, Counted, Facts, OF_KEPT, Point, Record, RecordError, Running, Settings, Tally,
+    Trade, Trials, Undefined, by_day, by_month, by_year, drawdowns, rolling,
 };
 use proptest::prelude::*;
 use serde_json::Value;
@@ -458,46 +458,67 @@ fn a_record_out_of_order_is_refused_by_name() {
     );
 }
 
-/// What a curve says as it comes is what it says as a whole, by the same name.
-fn hold_running(points: &[Point]) -> Result<(), TestCaseError> {
-    let settings = Settings::default();
-    let record = Record {
+/// What a curve says as it comes is what it says as a whole, by the same name, whichever points are kept; and so do trades.
+fn hold_running(points: &[Point], trades: &[Trade]) -> Result<(), TestCaseError> {
+    let settings = Settings {
+        trials: Some(Trials {
+            count: 5,
+            variance: 0.01,
+        }),
+        ..Settings::default()
+    };
+    let whole = Record {
         points,
-        trades: &[],
+        trades,
         benchmark: None,
     };
-    let facts = Facts::new(record, &settings).unwrap();
-    let mut running = Running::new(settings.periods_per_year, settings.risk_free);
+    let whole = Facts::new(whole, &settings).unwrap();
+    let (mut running, mut tally) = (Running::new(86_400_000_000_000), Tally::new());
     for point in points {
-        running.push(point.equity);
+        running.push(point);
     }
-    for (name, ours) in [
-        ("total_return", running.total_return()),
-        ("cagr", running.cagr()),
-        ("volatility", running.volatility()),
-        ("sharpe", running.sharpe()),
-        ("sortino", running.sortino()),
-        ("omega", running.omega()),
-        ("max_drawdown", running.max_drawdown()),
-        ("calmar", running.calmar()),
-        ("ulcer_index", running.ulcer_index()),
-        ("skew", running.skew()),
-        ("kurtosis", running.kurtosis()),
-    ] {
-        let whole = metric::find(name).unwrap().of(&facts);
-        let same = match (ours, whole) {
+    for trade in trades {
+        tally.push(trade);
+    }
+    let last = points.len().saturating_sub(1);
+    let kept = points.iter().enumerate();
+    let kept = kept.filter(|(place, _)| place % 3 == 0 || *place == last);
+    let kept: Vec<Point> = kept.map(|(_, point)| *point).collect();
+    let record = Record {
+        points: &kept,
+        trades: &trades[..trades.len() / 2],
+        benchmark: None,
+    };
+    let counted = Counted {
+        curve: Some(&running),
+        trades: Some(&tally),
+    };
+    let facts = Facts::of(record, counted, &settings).unwrap();
+    for definition in ALL.iter().flat_map(|(_, family)| family.iter()) {
+        if OF_KEPT.contains(&definition.name) {
+            continue;
+        }
+        let same = match (definition.of(&facts), definition.of(&whole)) {
             (Ok(ours), Ok(whole)) => (ours - whole).abs() <= 1e-9 * whole.abs().max(1.0),
             (ours, whole) => ours == whole,
         };
-        prop_assert!(same, "{}: {:?}, of the whole curve {:?}", name, ours, whole);
+        prop_assert!(
+            same,
+            "{}: {:?}, of the whole curve {:?}",
+            definition.name,
+            definition.of(&facts),
+            definition.of(&whole)
+        );
     }
+    let times = points.iter().map(|point| point.ts);
+    prop_assert_eq!(running.periods_per_year(), metric::periods_per_year(times));
     Ok(())
 }
 
 #[test]
 fn a_curve_as_it_comes_is_the_whole_curve() {
     for curve in curves() {
-        hold_running(&curve.points).unwrap();
+        hold_running(&curve.points, &[]).unwrap();
     }
 }
 
@@ -505,8 +526,12 @@ proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn any_curve_as_it_comes_is_the_whole_curve(equity in prop::collection::vec(50.0_f64..200.0, 0..60)) {
-        hold_running(&points(&equity))?;
+    fn any_curve_as_it_comes_is_the_whole_curve(
+        equity in prop::collection::vec(50.0_f64..200.0, 0..60),
+        profits in prop::collection::vec(prop_oneof![Just(0.0), -1e3_f64..1e3], 0..20),
+    ) {
+        let trades: Vec<Trade> = profits.iter().map(|&profit| trade(profit)).collect();
+        hold_running(&points(&equity), &trades)?;
     }
 
     /// No figure is NaN or infinite, whatever the curve and the trades.

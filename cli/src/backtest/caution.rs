@@ -1,5 +1,6 @@
 //! What a reader of a result should know beside it.
 
+use ::backtest::metric::OF_KEPT;
 use ::backtest::outcome::Outcome;
 use ::backtest::run::{Fills, Settings};
 use ::backtest::strategies::DAY_NS_MIN;
@@ -44,6 +45,7 @@ pub(super) fn of_run(
     let late = judges.iter().map(|judge| late_bars(outcome, *judge));
     let mut cautions: Vec<String> = late.flatten().collect();
     cautions.extend(unknown_hours.map(ToOwned::to_owned));
+    cautions.extend(of_memory(outcome));
     for (ts, symbol) in splits {
         cautions.push(format!(
             "{symbol} was split at {ts}: the account's position is, what the strategy's indicators hold of before is not, \
@@ -90,6 +92,42 @@ pub(super) fn of_run(
         ));
     }
     cautions
+}
+
+/// What of a long run is not kept.
+pub(super) fn of_memory(outcome: &Outcome) -> Option<String> {
+    let thinned = outcome.thinned.as_ref().map(|thinned| {
+        format!(
+            "equity was noted {} times, of which {} samples are kept, one in each {}: the curve is of those, and so are returns of              days, months and years, what is against a benchmark, and {}; all else is of every sample; accepted: a longer --sample",
+            thinned.noted,
+            outcome.samples.len(),
+            length(thinned.every_ns),
+            OF_KEPT.join(", "),
+        )
+    });
+    let cut = outcome.cut.as_ref().map(|cut| {
+        format!(
+            "of {} round trips the page lists and marks among the first {}; --trades has all of them, and figures are of all",
+            cut.totals.trips,
+            outcome.trips.len()
+        )
+    });
+    let all: Vec<_> = thinned.into_iter().chain(cut).collect();
+    (!all.is_empty()).then(|| all.join("; "))
+}
+
+/// A length of time as `--sample` takes it.
+fn length(ns: u64) -> String {
+    let units = [
+        ("d", 86_400_000_000_000),
+        ("h", 3_600_000_000_000),
+        ("m", 60_000_000_000),
+        ("s", 1_000_000_000),
+        ("ms", 1_000_000),
+    ];
+    let unit = units.iter().find(|(_, unit)| ns.is_multiple_of(*unit));
+    let (name, unit) = unit.unwrap_or(&("ns", 1));
+    format!("{}{name}", ns / unit)
 }
 
 /// What of a plan those do not judge who follow profits.

@@ -189,7 +189,7 @@ pub(super) fn monte_carlo(asked: &MonteCarlo) -> anyhow::Result<ExitCode> {
                 recorder: Some(recorder),
                 ..prepared.subject(&asked.args)
             };
-            let metrics = measured::settings(&asked.args, &outcome.points());
+            let metrics = measured::settings(&asked.args, &outcome);
             let mut page = report::of_run(&subject, &outcome, &metrics)?;
             page.title += ": Monte Carlo";
             Some(page)

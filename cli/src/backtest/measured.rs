@@ -1,9 +1,9 @@
 //! The metrics of a run, as the command line tells them.
 
 use ::backtest::metric::{
-    self, Metric, PeriodReturn, Point, Record, RecordError, Unit, by_day, by_month, by_year,
-    periods_per_year,
+    self, Metric, PeriodReturn, RecordError, Unit, by_day, by_month, by_year,
 };
+use ::backtest::outcome::Outcome;
 use ::backtest::report::compared;
 use serde_json::{Value, json};
 use types::Ratio;
@@ -23,11 +23,11 @@ const SHOWN: [&str; 8] = [
 ];
 
 /// The conventions that the command line chooses.
-pub(super) fn settings(args: &Args, points: &[Point]) -> metric::Settings {
+pub(super) fn settings(args: &Args, outcome: &Outcome) -> metric::Settings {
     metric::Settings {
         periods_per_year: args
             .periods_per_year
-            .unwrap_or_else(|| periods_per_year(points.iter().map(|point| point.ts))),
+            .unwrap_or_else(|| outcome.periods_per_year()),
         risk_free: args.risk_free.0 as f64 / Ratio::ONE.0 as f64,
         ..metric::Settings::default()
     }
@@ -35,20 +35,14 @@ pub(super) fn settings(args: &Args, points: &[Point]) -> metric::Settings {
 
 /// Every metric of a run and how many periods made a year, or why there are none.
 pub(super) fn metrics(ran: &Ran<'_>) -> Result<(Vec<Metric>, f64), RecordError> {
-    let points = ran.outcome.points();
-    let trades = ran.outcome.trades(&ran.settings.instruments);
-    let settings = settings(ran.args, &points);
+    let settings = settings(ran.args, ran.outcome);
     let benchmark = ran.benchmark.as_ref();
     let benchmark = benchmark.and_then(|it| compared(ran.outcome, it));
-    let record = Record {
-        points: &points,
-        trades: &trades,
-        benchmark: benchmark.as_deref(),
-    };
-    Ok((
-        metric::metrics(record, &settings)?,
-        settings.periods_per_year,
-    ))
+    let instruments = &ran.settings.instruments;
+    let metrics = ran
+        .outcome
+        .metrics(instruments, benchmark.as_deref(), &settings)?;
+    Ok((metrics, settings.periods_per_year))
 }
 
 /// Lines of a summary: a few metrics on one line, or with `--metrics` each with its convention.

@@ -164,7 +164,7 @@ pub(crate) struct Args {
     /// Write the proof of each verdict to a file in this directory, for `dynasty verify-breach`.
     #[arg(long, value_name = "DIR", requires = "plan")]
     proofs: Option<PathBuf>,
-    /// Write the round trips (CSV).
+    /// Write the round trips as they end (CSV).
     #[arg(long, value_name = "FILE")]
     trades: Option<PathBuf>,
     /// Write the fills as they happen (CSV).
@@ -304,11 +304,11 @@ fn run_once(args: &Args) -> anyhow::Result<ExitCode> {
         watch: &watch,
         seconds: started.elapsed().as_secs_f64(),
     };
-    if let Some(path) = &args.trades {
-        write(path, tables::trades(&ran))?;
-    }
     if let Some(path) = &args.equity {
-        write(path, tables::equity(&ran))?;
+        let named = || path.display().to_string();
+        let file = fs::File::create(path).with_context(named)?;
+        let mut file = std::io::BufWriter::new(file);
+        tables::equity(&outcome.samples, &mut file).with_context(named)?;
     }
     report::write(&ran)?;
     match args.format {

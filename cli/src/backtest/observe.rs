@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use ::backtest::outcome::Executed;
+use ::backtest::outcome::{Executed, RoundTrip};
 use ::backtest::report::Recorder;
 use ::backtest::run::{Observer, Settings};
 use anyhow::Context as _;
@@ -43,6 +43,7 @@ pub(super) struct Watch {
     /// What the report draws, if there is to be one.
     pub(super) recorder: Option<Recorder>,
     executions: Option<BufWriter<File>>,
+    trades: Option<BufWriter<File>>,
     /// The first thing that could not be written.
     failure: Option<anyhow::Error>,
     schedule: RollSchedule,
@@ -61,6 +62,8 @@ pub(super) struct Watch {
     pub(super) unknown_hours: Option<String>,
     /// Names of the instruments.
     pub(super) names: Vec<Label>,
+    /// Their currencies.
+    currencies: Vec<Label>,
 }
 
 impl Watch {
@@ -81,12 +84,16 @@ impl Watch {
         if let Some(folder) = &args.proofs {
             fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
         }
-        let executions = args.executions.as_ref().map(|path| {
+        let table = |path: &PathBuf, head: &str| {
             let file = File::create(path).with_context(|| path.display().to_string())?;
             let mut file = BufWriter::new(file);
-            writeln!(file, "{}", tables::EXECUTIONS).with_context(|| path.display().to_string())?;
+            writeln!(file, "{head}").with_context(|| path.display().to_string())?;
             anyhow::Ok(file)
-        });
+        };
+        let executions = args.executions.as_ref();
+        let executions = executions.map(|path| table(path, tables::EXECUTIONS));
+        let trades = args.trades.as_ref();
+        let trades = trades.map(|path| table(path, tables::TRADES));
         let instruments = market.instruments();
         Ok(Self {
             almanac,
@@ -98,6 +105,7 @@ impl Watch {
             documents: Vec::new(),
             recorder: (args.report.is_some() || args.plots.is_some()).then(Recorder::new),
             executions: executions.transpose()?,
+            trades: trades.transpose()?,
             failure: None,
             schedule: settings.plan.schedule,
             days: Vec::new(),
@@ -108,6 +116,7 @@ impl Watch {
             entered: None,
             unknown_hours: hours::unknown(&settings.plan, &market.hours),
             names: instruments.iter().map(|it| it.symbol).collect(),
+            currencies: instruments.iter().map(|it| it.currency).collect(),
         })
     }
 
@@ -127,6 +136,9 @@ impl Watch {
         }
         if let Some(file) = &mut self.executions {
             file.flush().context("--executions")?;
+        }
+        if let Some(file) = &mut self.trades {
+            file.flush().context("--trades")?;
         }
         Ok(())
     }
@@ -212,6 +224,18 @@ impl Observer for Watch {
             && self.failure.is_none()
         {
             self.failure = Some(anyhow::Error::new(error).context("--executions"));
+        }
+    }
+    fn closed(&mut self, trip: &RoundTrip) {
+        if let Some(file) = &mut self.trades
+            && let Err(error) = writeln!(
+                file,
+                "{}",
+                tables::trade(trip, &self.names, &self.currencies)
+            )
+            && self.failure.is_none()
+        {
+            self.failure = Some(anyhow::Error::new(error).context("--trades"));
         }
     }
 }

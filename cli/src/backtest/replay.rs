@@ -283,7 +283,7 @@ fn text(comparison: &Comparison, outcome: &Outcome, account: Option<&Outcome>) -
             outcome.equity,
             outcome.balance,
             outcome.counts.fills,
-            outcome.trips.len(),
+            outcome.trip_totals().trips,
             outcome.fees
         );
     }
@@ -314,7 +314,7 @@ fn object(comparison: &Comparison, outcome: &Outcome, account: Option<&Outcome>)
         "account": account.map(|outcome| json!({
             "account": outcome.account.to_string(), "state": outcome.state.word(),
             "equity": outcome.equity.to_string(), "balance": outcome.balance.to_string(),
-            "fills": outcome.counts.fills, "round_trips": outcome.trips.len(),
+            "fills": outcome.counts.fills, "round_trips": outcome.trip_totals().trips,
             "fees": outcome.fees.to_string(),
         })),
     })

@@ -67,8 +67,12 @@ pub(super) fn write(ran: &Ran<'_>) -> anyhow::Result<()> {
         documents: &ran.watch.documents,
         target: target.map(|(target, _)| target),
     };
-    let metrics = super::measured::settings(args, &ran.outcome.points());
+    let metrics = super::measured::settings(args, ran.outcome);
     let mut report = of_run(&subject, ran.outcome, &metrics)?;
+    let notes = super::caution::of_memory(ran.outcome).into_iter();
+    report
+        .facts
+        .extend(notes.map(|note| Fact::new("Note", note)));
     report.entry = ran.watch.entered.as_ref().map(Entered::section);
     write_page(args, &report)
 }

@@ -1,11 +1,9 @@
 //! Round trips, fills and the equity curve as CSV.
 
-use std::fmt::Write as _;
+use std::io::{self, Write};
 
-use ::backtest::outcome::{Executed, RoundTrip};
+use ::backtest::outcome::{Executed, RoundTrip, Sample};
 use types::{InstrumentId, Label, Side};
-
-use super::Ran;
 
 /// The first line of the file of fills.
 pub(super) const EXECUTIONS: &str =
@@ -13,7 +11,7 @@ pub(super) const EXECUTIONS: &str =
 
 /// The first line of the file of round trips. Prices and amounts are of the instrument's currency; `rate` is what one unit
 /// of it was in the account's at the exit.
-const TRADES: &str = "instrument,side,qty,entry_time,entry_price,exit_time,exit_price,pnl,fees,bars,mae,mfe,currency,rate";
+pub(super) const TRADES: &str = "instrument,side,qty,entry_time,entry_price,exit_time,exit_price,pnl,fees,bars,mae,mfe,currency,rate";
 
 pub(super) const fn side(side: Side) -> &'static str {
     match side {
@@ -49,54 +47,47 @@ pub(super) fn execution(executed: &Executed, names: &[Label]) -> String {
     )
 }
 
-/// Every round trip that is over.
-pub(super) fn trades(ran: &Ran<'_>) -> String {
-    let mut text = format!("{TRADES}\n");
-    for trip in &ran.outcome.trips {
-        let RoundTrip {
-            instrument,
-            qty,
-            entry_ts,
-            exit_ts,
-            entry_price,
-            exit_price,
-            pnl,
-            fees,
-            bars,
-            mae,
-            mfe,
-            rate,
-            ..
-        } = trip;
-        let known = ran.settings.instruments.get(instrument.0 as usize);
-        let currency = known.map_or_else(String::new, |it| it.currency.to_string());
-        let instrument = name(&ran.watch.names, *instrument);
-        let direction = if trip.side == Side::Buy {
-            "long"
-        } else {
-            "short"
-        };
-        // Writing to a string does not fail.
-        let _ = writeln!(
-            text,
-            "{instrument},{direction},{qty},{entry_ts},{entry_price},{exit_ts},{exit_price},{pnl},{fees},{bars},{mae},{mfe},{currency},{rate}"
-        );
-    }
-    text
+/// A round trip that is over.
+pub(super) fn trade(trip: &RoundTrip, names: &[Label], currencies: &[Label]) -> String {
+    let RoundTrip {
+        instrument,
+        qty,
+        entry_ts,
+        exit_ts,
+        entry_price,
+        exit_price,
+        pnl,
+        fees,
+        bars,
+        mae,
+        mfe,
+        rate,
+        ..
+    } = trip;
+    let currency = currencies.get(instrument.0 as usize);
+    let currency = currency.map_or_else(String::new, Label::to_string);
+    let instrument = name(names, *instrument);
+    let direction = if trip.side == Side::Buy {
+        "long"
+    } else {
+        "short"
+    };
+    format!(
+        "{instrument},{direction},{qty},{entry_ts},{entry_price},{exit_ts},{exit_price},{pnl},{fees},{bars},{mae},{mfe},{currency},{rate}"
+    )
 }
 
-/// The equity curve.
-pub(super) fn equity(ran: &Ran<'_>) -> String {
-    let mut text = "time,equity,exposed\n".to_owned();
-    for sample in &ran.outcome.samples {
-        // Writing to a string does not fail.
-        let _ = writeln!(
-            text,
+/// Writes the equity curve.
+pub(super) fn equity(samples: &[Sample], file: &mut impl Write) -> io::Result<()> {
+    writeln!(file, "time,equity,exposed")?;
+    for sample in samples {
+        writeln!(
+            file,
             "{},{},{}",
             sample.ts,
             sample.equity,
             u8::from(sample.exposed)
-        );
+        )?;
     }
-    text
+    file.flush()
 }

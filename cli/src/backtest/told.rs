@@ -18,8 +18,10 @@ struct Figures {
     net: Option<String>,
     /// The largest fall of a noted equity from the highest before it, as a share of that; percent.
     drawdown: Option<String>,
-    /// Round trips that made more than nothing.
-    won: usize,
+    /// Round trips that are over.
+    trips: u64,
+    /// Those that made more than nothing.
+    won: u64,
     /// What those made over what the others lost.
     factor: Option<f64>,
     /// Mean profit of a round trip.
@@ -31,36 +33,18 @@ struct Figures {
 impl Figures {
     fn new(outcome: &Outcome) -> Self {
         let net = outcome.equity.saturating_sub(outcome.initial);
-        let mut peak = outcome.initial;
-        let (mut fall, mut of) = (0_i128, 1_i128);
-        for sample in &outcome.samples {
-            peak = peak.max(sample.equity);
-            let below = i128::from(peak.saturating_sub(sample.equity).0);
-            // below / peak > fall / of
-            if below * of > fall * i128::from(peak.0) {
-                (fall, of) = (below, i128::from(peak.0));
-            }
-        }
-        let profits = outcome.trips.iter().map(|trip| trip.converted(trip.pnl));
-        let (mut made, mut lost, mut won) = (0_i128, 0_i128, 0);
-        for profit in profits {
-            if profit > Money::ZERO {
-                won += 1;
-                made += i128::from(profit.0);
-            } else {
-                lost -= i128::from(profit.0);
-            }
-        }
-        let trips = outcome.trips.len();
-        let exposed = outcome.samples.iter().filter(|it| it.exposed).count();
+        let (of, fall) = outcome.deepest();
+        let (noted, exposed) = outcome.noted();
+        let totals = outcome.trip_totals();
+        let sum = (totals.made - totals.lost) as f64;
         Self {
             net: percent::share(net.0.into(), outcome.initial.0.into()),
-            drawdown: percent::share(fall, of),
-            won,
-            factor: (lost > 0).then(|| made as f64 / lost as f64),
-            expectancy: (trips > 0)
-                .then(|| (made - lost) as f64 / trips as f64 / Money::ONE.0 as f64),
-            exposed: percent::share(exposed as i128, outcome.samples.len() as i128),
+            drawdown: percent::share(fall.0.into(), of.0.into()),
+            trips: totals.trips,
+            won: totals.won,
+            factor: (totals.lost > 0).then(|| totals.made as f64 / totals.lost as f64),
+            expectancy: (totals.trips > 0).then(|| sum / totals.trips as f64 / Money::ONE.0 as f64),
+            exposed: percent::share(exposed.into(), noted.into()),
         }
     }
 }
@@ -126,7 +110,7 @@ pub(super) fn text(ran: &Ran<'_>) -> String {
         "round trips",
         format!(
             "{} closed ({} won), {} open; {} fills",
-            outcome.trips.len(),
+            figures.trips,
             figures.won,
             outcome.open.len(),
             counts.fills
@@ -442,7 +426,7 @@ pub(super) fn json(ran: &Ran<'_>) -> Value {
         "return_pct": figures.net,
         "max_drawdown_pct": figures.drawdown,
         "exposed_pct": figures.exposed,
-        "round_trips": outcome.trips.len(),
+        "round_trips": figures.trips,
         "round_trips_won": figures.won,
         "profit_factor": figures.factor,
         "expectancy": figures.expectancy,

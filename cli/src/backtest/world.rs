@@ -109,7 +109,12 @@ impl Prepared {
         let files = Files::look(args)?;
         picked.check(&files.offer(args))?;
         let market = market::market(args, &files)?;
-        let settings = settings(args, &picked, &files, &market)?;
+        let settings = Settings {
+            // The data is in memory, and what is cut are all of its samples.
+            samples_max: usize::MAX,
+            trips_max: usize::MAX,
+            ..settings(args, &picked, &files, &market)?
+        };
         let mut events = Vec::new();
         let mut count = 0;
         for mut source in files.sources(args, &market)? {

@@ -257,9 +257,8 @@ fn held(outcome: &Outcome, canvas: &mut Canvas, area: &Area, span: (u64, u64)) {
 
 /// The share of samples at which anything was held.
 fn exposure(outcome: &Outcome) -> Option<f64> {
-    let samples = &outcome.samples;
-    let held = samples.iter().filter(|sample| sample.exposed).count();
-    (!samples.is_empty()).then(|| held as f64 / samples.len() as f64)
+    let (noted, held) = outcome.noted();
+    (noted > 0).then(|| held as f64 / noted as f64)
 }
 
 fn says_all(report: &Report<'_>, equity: &[(u64, f64)]) -> String {
@@ -277,8 +276,10 @@ fn says_all(report: &Report<'_>, equity: &[(u64, f64)]) -> String {
             || "not made up for by the end".to_owned(),
             |ts| format!("made up for on {}", date_of_end(ts, false)),
         );
+        let is_thinned = report.outcome.is_some_and(|it| it.thinned.is_some());
+        let of = if is_thinned { " of what is drawn" } else { "" };
         let text = format!(
-            " Deepest drawdown {}: from {} to {}, {end}.",
+            " Deepest drawdown{of} {}: from {} to {}, {end}.",
             percent(deepest.fraction, 2),
             date_of_end(deepest.peak, false),
             date_of_end(deepest.trough, false),

@@ -37,8 +37,8 @@ impl Driver<'_> {
             }
         }
         if self.settings.benchmark == Some(instrument) {
-            if self.compared == Price::ZERO && self.benchmark.is_empty() {
-                self.benchmark.push((bar.start, bar.open));
+            if self.compared == Price::ZERO {
+                self.curve.begin_benchmark(bar.start, bar.open);
             }
             self.compared = bar.close;
         }

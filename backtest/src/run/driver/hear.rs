@@ -73,6 +73,7 @@ impl Driver<'_> {
                     let known = (&self.instruments[..], self.rate_of(instrument));
                     self.ledger
                         .book(event.ts, place, cause, amount, position, known);
+                    self.tell_closed();
                 }
                 EventKind::DayRolled { schedule, .. } => {
                     let is_own = schedule == self.settings.plan.schedule;
@@ -131,6 +132,12 @@ impl Driver<'_> {
         rate.unwrap_or(Price::ZERO)
     }
 
+    fn tell_closed(&mut self) {
+        if let Some(trip) = self.ledger.take_ended() {
+            self.observer.closed(&trip);
+        }
+    }
+
     pub(super) fn hear_fill(&mut self, ts: TimestampNs, fill: &Fill) {
         self.counts.fills += 1;
         let rate = self.rate_of(fill.instrument);
@@ -145,6 +152,7 @@ impl Driver<'_> {
         }
         self.ledger
             .fill((ts, self.is_opening), fill, (&self.instruments, rate));
+        self.tell_closed();
         let executed = Executed { ts, fill: *fill };
         self.observer.filled(&executed);
         if self.settings.keep_fills {

@@ -74,7 +74,7 @@ impl<'a> Driver<'a> {
             self.unheard.clear();
             self.unheard_qty.clear();
             if let InputKind::Market(event) = &input.kind {
-                first = first.or(Some(input.ts));
+                self.first = *first.get_or_insert(input.ts);
                 if let MarketData::Bar(bar) = event.data {
                     self.lengths.note(input.ts.0.saturating_sub(bar.start.0));
                     self.counts.bars += 1;

@@ -58,7 +58,7 @@ pub(super) fn sweep(args: &Args, names: &[String], shown: &Shown<'_>) -> anyhow:
         ..prepared.subject(args)
     }
     .with(&recorded);
-    let mut metrics = measured::settings(args, &recorded.outcome.points());
+    let mut metrics = measured::settings(args, &recorded.outcome);
     metrics.periods_per_year = per_year;
     if let Some(deflated) = judged.deflated.ok().filter(|it| it.trials > 1) {
         metrics.trials = Some(Trials {
