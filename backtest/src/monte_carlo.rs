@@ -9,6 +9,7 @@ mod share;
 pub use noise::noisy;
 pub use share::{Share, wilson};
 
+use std::fmt::Write as _;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::random::Random;
@@ -113,6 +114,8 @@ pub struct MonteCarlo {
     pub ruined: Share,
     /// Paths that ended below the start.
     pub lost: Share,
+    /// Every path, in their order.
+    pub paths: Vec<Path>,
 }
 
 /// The value below which this share of ascending values lies, interpolated linearly (Hyndman and Fan's type 7); NaN
@@ -176,12 +179,15 @@ impl Walk {
     }
 }
 
-/// What a path came to.
-#[derive(Debug, Clone, Copy)]
-struct Path {
-    end: f64,
-    drawdown: f64,
-    lowest: f64,
+/// What a path came to. Equity is a multiple of the start.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Path {
+    /// Equity at the end.
+    pub end: f64,
+    /// Maximum drawdown, as a share of the peak.
+    pub drawdown: f64,
+    /// The lowest equity, the start included.
+    pub lowest: f64,
 }
 
 /// Makes paths in buffers of its own.
@@ -317,9 +323,9 @@ pub fn simulate(returns: &[f64], simulation: &Simulation) -> Result<MonteCarlo, 
                             levels.push(level);
                         }
                     });
-                    made.push((found, levels));
+                    made.push((path, found, levels));
                 } else {
-                    made.push((maker.follow(path, |_, _| {}), Vec::new()));
+                    made.push((path, maker.follow(path, |_, _| {}), Vec::new()));
                 }
             }
         }
@@ -337,6 +343,7 @@ pub fn simulate(returns: &[f64], simulation: &Simulation) -> Result<MonteCarlo, 
             }
         }
     });
+    all.sort_by_key(|(path, ..)| *path);
     Ok(summed_up(simulation, returns.len(), &afters, &all))
 }
 
@@ -347,7 +354,7 @@ fn afters(returns: usize) -> Vec<usize> {
 }
 
 /// A run as a path, for [`of_runs`].
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct RunPath(Path, Vec<f64>);
 
 impl RunPath {
@@ -369,6 +376,32 @@ impl RunPath {
         }
         Some(Self(walk.path(), levels))
     }
+
+    /// As text, which [`RunPath::of_text`] reads to the same numbers.
+    pub fn to_text(&self) -> String {
+        let Self(path, levels) = self;
+        let mut text = format!("{} {} {}", path.end, path.drawdown, path.lowest);
+        for level in levels {
+            // Writing to a string does not fail.
+            let _ = write!(text, " {level}");
+        }
+        text
+    }
+
+    /// The path of a text; `None` where it is none of so many returns.
+    pub fn of_text(text: &str, returns: usize) -> Option<Self> {
+        let numbers = text.split(' ').map(|number| number.parse().ok());
+        let numbers = numbers.collect::<Option<Vec<f64>>>()?;
+        let [end, drawdown, lowest, levels @ ..] = &numbers[..] else {
+            return None;
+        };
+        let path = Path {
+            end: *end,
+            drawdown: *drawdown,
+            lowest: *lowest,
+        };
+        (levels.len() == afters(returns).len()).then(|| Self(path, levels.to_vec()))
+    }
 }
 
 /// What came of runs that each have so many returns.
@@ -387,9 +420,9 @@ pub fn of_runs(
             accepted: "1 or more that kept something",
         });
     }
+    let runs = runs.into_iter().enumerate();
     let all: Vec<_> = runs
-        .into_iter()
-        .map(|RunPath(path, levels)| (path, levels))
+        .map(|(place, RunPath(path, levels))| (place, path, levels))
         .collect();
     Ok(summed_up(simulation, returns, &afters(returns), &all))
 }
@@ -398,13 +431,13 @@ fn summed_up(
     simulation: &Simulation,
     returns: usize,
     afters: &[usize],
-    all: &[(Path, Vec<f64>)],
+    all: &[(usize, Path, Vec<f64>)],
 ) -> MonteCarlo {
     let mut ends = Vec::with_capacity(all.len());
     let mut drawdowns = Vec::with_capacity(all.len());
     let mut columns = vec![Vec::with_capacity(all.len().min(FAN_PATHS_MAX)); afters.len()];
     let (mut ruined, mut lost) = (0, 0);
-    for (path, levels) in all {
+    for (_, path, levels) in all {
         ruined += usize::from(path.lowest <= simulation.ruin);
         lost += usize::from(path.end < 1.0);
         ends.push(path.end);
@@ -432,6 +465,7 @@ fn summed_up(
         fan: std::iter::once(start).chain(bands).collect(),
         ruined: wilson(ruined, all.len()),
         lost: wilson(lost, all.len()),
+        paths: all.iter().map(|(_, path, _)| *path).collect(),
         ends,
         drawdowns,
     }

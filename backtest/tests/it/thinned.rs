@@ -3,11 +3,13 @@
 use backtest::metric::{ALL, OF_KEPT};
 use backtest::outcome::{Outcome, RoundTrip};
 use backtest::run::{
-    Bars, Fills, Memory, Observer, Sampling, Settings, Source, Timed, Unobserved, plain_plan, run,
+    Bars, Fills, Made, Memory, Observer, Sampling, Settings, Source, Timed, Unobserved, plain_plan,
+    run,
 };
 use backtest::strategies;
 use backtest::strategy::Values;
 use marketdata::generator::MinuteBars;
+use marketdata::history::{Basis, Edges};
 use types::{Bar, InstrumentId, MarketData, MarketEvent, Money, Price, Qty, Quote, TimestampNs};
 
 use crate::world::share;
@@ -53,15 +55,14 @@ fn hold(bounded: &Outcome, all: &Outcome, settings: &Settings) {
     assert_eq!(bounded.noted(), all.noted());
     assert_eq!(bounded.trip_totals(), all.trip_totals());
     assert_eq!(bounded.state_hash, all.state_hash);
+    let instruments = &settings.instruments;
     let metrics = |outcome: &Outcome| {
         let settings = backtest::metric::Settings {
             periods_per_year: per_year,
             ..backtest::metric::Settings::default()
         };
-        outcome.metrics(&instruments(), None, &settings).unwrap()
+        outcome.metrics(instruments, None, &settings).unwrap()
     };
-    let instruments = &settings.instruments;
-    assert_eq!(instruments.len(), 1);
     for (ours, whole) in metrics(bounded).iter().zip(&metrics(all)) {
         let name = ours.definition.name;
         let is_moment = [
@@ -90,15 +91,13 @@ fn hold(bounded: &Outcome, all: &Outcome, settings: &Settings) {
             assert_eq!(ours.value, whole.value, "{name}");
         }
     }
-    assert_eq!(metrics(all).len(), ALL.iter().map(|(_, of)| of.len()).sum());
+    let count: usize = ALL.iter().map(|(_, family)| family.len()).sum();
+    assert_eq!(metrics(all).len(), count);
 }
 
-fn instruments() -> Vec<types::Instrument> {
-    vec![share("SYN", Qty::ONE)]
-}
-
-/// 20,000 minutes are 1,334 quarters of an hour, with both that are cut, and 667 halves: the first interval that leaves
-/// half of what may be kept, and what is kept after 20,000 minutes is what `--sample 30m` notes.
+/// 1,000 minutes come to 200 stretches of five, 1,000 of those to 334 quarters of an hour, and 1,000 quarters to 501 halves,
+/// the first of which is cut: more than half of what may be kept, so that hours are next. What is left of 20,000 minutes is
+/// what `--sample 1h` notes.
 #[test]
 fn bars_are_thinned_to_those_of_a_longer_interval() {
     let all = of_bars(&settings(Sampling::Bars));
@@ -111,7 +110,7 @@ fn bars_are_thinned_to_those_of_a_longer_interval() {
     hold(&thinned, &all, &bounded);
     let told = thinned.thinned.as_ref().unwrap();
     assert_eq!(told.noted, BARS as u64);
-    assert_eq!(told.every_ns, 30 * MINUTE_NS);
+    assert_eq!(told.every_ns, 60 * MINUTE_NS);
     assert!(thinned.samples.len() <= SAMPLES_MAX);
     let coarse = of_bars(&settings(Sampling::BarsEvery(told.every_ns)));
     assert_eq!(thinned.samples, coarse.samples);
@@ -176,9 +175,11 @@ fn samples_of_quotes_are_thinned_to_multiples_of_a_longer_interval() {
     let run_of = |sampling, samples_max| {
         let settings = Settings {
             fills: Fills::Market,
-            bars: Some(backtest::run::Made {
-                every: 5 * MINUTE_NS,
-                ..made()
+            bars: Some(Made {
+                edges: Edges::Epoch {
+                    every: 5 * MINUTE_NS,
+                },
+                basis: Basis::Mid,
             }),
             samples_max,
             ..settings(sampling)

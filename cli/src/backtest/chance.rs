@@ -1,16 +1,16 @@
 //! `dynasty backtest monte-carlo`: what else could have come of a run, and what it is worth under a plan.
 
+mod again;
+
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use ::backtest::challenge::{Answer, Best, ChallengeError, Mean, Question, ask, best, days_of};
 use ::backtest::monte_carlo::{
-    FAN_SHARES, Method, MonteCarlo as Simulated, RunPath, Share, Simulation, SimulationError,
-    of_runs, quantile, simulate,
+    FAN_SHARES, Method, MonteCarlo as Simulated, Share, Simulation, SimulationError, quantile,
+    simulate,
 };
 use ::backtest::outcome::{Outcome, units};
-use ::backtest::random::Random;
 use ::backtest::report::{Fan, Odds, Recorder, Report};
 use ::backtest::run::{Observer, Sampling, Settings, plain_plan, run};
 use clap::ValueEnum;
@@ -21,8 +21,10 @@ use serde_json::{Value, json};
 use types::{Event, EventKind, Funding, Input, InputKind, Money, Ratio, TimestampNs, TradingDay};
 
 use super::ignored::Purpose;
+use super::record::Record;
 use super::report::{self, Subject};
-use super::search::{progress, threads};
+use super::rows::{self, Rows};
+use super::search::threads;
 use super::world::Prepared;
 use super::{Args, Format, Usage, measured, parse};
 use crate::demo::say;
@@ -90,6 +92,12 @@ pub(super) struct MonteCarlo {
     /// Threads [default: one for each core].
     #[arg(long, value_name = "NUMBER")]
     threads: Option<usize>,
+    /// Write every path, under a plan every size (.csv, .json or .parquet, by its name).
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+    /// Go on with runs over moved bars (--method paths) that were stopped, from FILE.part beside --out.
+    #[arg(long, requires = "out", conflicts_with = "plan")]
+    resume: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -148,6 +156,16 @@ impl Observer for Days<'_> {
 /// # Errors
 /// When something given cannot be read or does not fit, or the run fails.
 pub(super) fn monte_carlo(asked: &MonteCarlo) -> anyhow::Result<ExitCode> {
+    if let Some(out) = &asked.out {
+        rows::form(out)?;
+    }
+    if asked.resume && !matches!(asked.method, MethodArg::Paths) {
+        return Err(Usage(
+            "--resume: returns are drawn in less time than data is read in; accepted: with --method paths"
+                .to_owned(),
+        )
+        .into());
+    }
     let mut prepared = Prepared::new(&asked.args, Purpose::MonteCarlo)?;
     let plan = asked
         .args
@@ -242,67 +260,6 @@ fn returns(of: OfArg, outcome: &Outcome) -> Vec<f64> {
     }
 }
 
-/// The strategy over bars that are moved, once for each path.
-fn again(
-    asked: &MonteCarlo,
-    prepared: &Prepared,
-    simulation: &Simulation,
-    share: f64,
-    returns: usize,
-) -> anyhow::Result<Simulated> {
-    if matches!(asked.of, OfArg::Trades) {
-        return Err(
-            Usage("--of trades: paths are whole runs; accepted: --of returns".to_owned()).into(),
-        );
-    }
-    if !(share.is_finite() && (0.0..=10.0).contains(&share)) {
-        return Err(Usage(format!(
-            "--noise {share}; accepted: 0 to 10 times the mean range of bars"
-        ))
-        .into());
-    }
-    let next = AtomicUsize::new(0);
-    let bar = progress(simulation.paths)?;
-    let work = || -> anyhow::Result<Vec<(usize, Option<RunPath>)>> {
-        let mut made = Vec::new();
-        loop {
-            let path = next.fetch_add(1, Ordering::Relaxed);
-            if path >= simulation.paths {
-                return Ok(made);
-            }
-            let seed = Random::of(simulation.seed, path as u64).draw();
-            let outcome = prepared.run_moved(share, seed)?;
-            made.push((path, RunPath::of(&outcome.equity_values())));
-            bar.inc(1);
-        }
-    };
-    let mut runs = std::thread::scope(|scope| {
-        let workers: Vec<_> = (0..simulation.threads.clamp(1, simulation.paths.max(1)))
-            .map(|_| scope.spawn(work))
-            .collect();
-        let joined = workers.into_iter().map(|worker| match worker.join() {
-            Ok(made) => made,
-            Err(panic) => std::panic::resume_unwind(panic),
-        });
-        joined.collect::<anyhow::Result<Vec<_>>>()
-    })?
-    .into_iter()
-    .flatten()
-    .collect::<Vec<_>>();
-    bar.finish_and_clear();
-    runs.sort_by_key(|(path, _)| *path);
-    let count = runs.len();
-    let runs: Vec<RunPath> = runs.into_iter().filter_map(|(_, run)| run).collect();
-    if runs.len() < count {
-        return Err(Usage(format!(
-            "{} of {count} runs lost everything; accepted: a smaller --size or --noise",
-            count - runs.len()
-        ))
-        .into());
-    }
-    Ok(of_runs(simulation, returns, runs).map_err(|error| Usage(error.to_string()))?)
-}
-
 fn of_returns(
     asked: &MonteCarlo,
     prepared: &Prepared,
@@ -346,11 +303,26 @@ fn of_returns(
     };
     let usage = |error: SimulationError| Usage(error.to_string());
     let started = std::time::Instant::now();
+    let mut record = None;
     let found = match method {
-        Method::Paths { share } => again(asked, prepared, &simulation, share, returns.len())?,
+        Method::Paths { share } => {
+            if matches!(asked.of, OfArg::Trades) {
+                return Err(Usage(
+                    "--of trades: paths are whole runs; accepted: --of returns".to_owned(),
+                )
+                .into());
+            }
+            let (found, kept) = again::runs(asked, prepared, &simulation, share, returns.len())?;
+            record = kept;
+            found
+        }
         _ => simulate(&returns, &simulation).map_err(usage)?,
     };
     let seconds = started.elapsed().as_secs_f64();
+    if let Some(out) = &asked.out {
+        paths(&found).write(out)?;
+    }
+    record.map_or(Ok(()), Record::remove)?;
     let (initial, step) = match asked.of {
         OfArg::Returns => {
             let first = outcome.samples.first().map(|sample| sample.equity);
@@ -382,6 +354,19 @@ fn of_returns(
         }
     }
     Ok(())
+}
+
+/// Every path; what it made, as a fraction of the start.
+fn paths(found: &Simulated) -> Rows {
+    let rows = found.paths.iter().enumerate().map(|(place, path)| {
+        vec![
+            ("path".to_owned(), json!(place)),
+            ("return".to_owned(), json!(path.end - 1.0)),
+            ("max_drawdown".to_owned(), json!(path.drawdown)),
+            ("lowest_return".to_owned(), json!(path.lowest - 1.0)),
+        ]
+    });
+    Rows::new("paths", rows)
 }
 
 fn percent(value: f64) -> String {
@@ -524,6 +509,9 @@ fn under_plan(
     let usage = |error: ChallengeError| Usage(error.to_string());
     let answers = ask(&question).map_err(usage)?;
     let best = best(&answers);
+    if let Some(out) = &asked.out {
+        sizes_of(&answers).write(out)?;
+    }
     if let Some(page) = page {
         let mut odds = Odds::of(&question, &answers, best);
         for caution in &cautions {
@@ -544,6 +532,34 @@ fn under_plan(
         }
     }
     Ok(())
+}
+
+/// What attempts of each size came to; shares and amounts with the ends of their 95% intervals.
+fn sizes_of(answers: &[Answer]) -> Rows {
+    let rows = answers.iter().map(|answer| {
+        let mut row = vec![("size".to_owned(), json!(answer.size.to_string()))];
+        for (name, share) in [
+            ("passed", answer.passed.as_ref()),
+            ("failed", Some(&answer.failed)),
+            ("lapsed", answer.lapsed.as_ref()),
+            ("given_up", answer.given_up.as_ref()),
+            ("breached", answer.breached.as_ref()),
+            ("paid", answer.paid.as_ref()),
+        ] {
+            row.push((name.to_owned(), json!(share.map(|it| it.value))));
+            row.push((format!("{name}_low"), json!(share.map(|it| it.low))));
+            row.push((format!("{name}_high"), json!(share.map(|it| it.high))));
+        }
+        for (name, mean) in [("payouts", &answer.payout), ("net", &answer.net)] {
+            row.push((name.to_owned(), json!(mean.value)));
+            row.push((format!("{name}_low"), json!(mean.low)));
+            row.push((format!("{name}_high"), json!(mean.high)));
+        }
+        row.push(("days_to_pass".to_owned(), json!(answer.days_to_pass)));
+        row.push(("days_to_payout".to_owned(), json!(answer.days_to_payout)));
+        row
+    });
+    Rows::new("sizes", rows)
 }
 
 fn mean(mean: &Mean) -> String {

@@ -1,13 +1,12 @@
 //! `dynasty backtest sweep` and `walk-forward`.
 
 mod page;
-mod record;
 mod table;
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::{self, IsTerminal};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Instant;
 
@@ -30,9 +29,10 @@ use rules::{Plan, Stage};
 use serde_json::{Value, json};
 use types::{TimestampNs, TradingDay};
 
-use self::record::Record;
 use super::chance::Days;
 use super::ignored::Purpose;
+use super::record::Record;
+use super::rows;
 use super::world::Prepared;
 use super::{Args, Format, Usage, caution, parse};
 use crate::demo::say;
@@ -128,6 +128,12 @@ pub(super) struct WalkForward {
     /// Write the curve of the parts that were judged on (CSV).
     #[arg(long, value_name = "FILE")]
     curve: Option<PathBuf>,
+    /// Write every part that was judged on (.csv, .json or .parquet, by its name).
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+    /// Go on with a search that was stopped, from FILE.part beside --out: what ran of all parts is not run again.
+    #[arg(long, requires = "out")]
+    resume: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -259,27 +265,82 @@ impl Search {
     }
 }
 
-/// What tells this search from every other one.
-fn fingerprint(prepared: &Prepared, search: &Search, objective: Objective) -> Fingerprint {
+/// What tells this search from every other one; `asked`: what is run, and how what is kept of it was cut.
+pub(super) fn fingerprint(prepared: &Prepared, asked: &dyn Fn(&mut Fingerprint)) -> Fingerprint {
     let mut fingerprint = Fingerprint::default();
     fingerprint.add(env!("CARGO_PKG_VERSION").as_bytes());
     fingerprint.add(prepared.picked.name().as_bytes());
     fingerprint.add(format!("{:?}", prepared.settings).as_bytes());
     // What goes on beside the data: sessions, splits and dividends, financing, announced hours.
     fingerprint.add(format!("{:?}", prepared.market()).as_bytes());
-    match search {
-        Search::Points(points) => {
-            for values in points {
-                fingerprint.add(values.to_string().as_bytes());
-            }
-        }
-        Search::Evolution { space, evolution } => {
-            let asked = format!("{evolution:?} {space:?} {}", objective.name());
-            fingerprint.add(asked.as_bytes());
-        }
-    }
+    asked(&mut fingerprint);
     prepared.each_event(|event| fingerprint.add(format!("{event:?}").as_bytes()));
     fingerprint
+}
+
+fn add_points(fingerprint: &mut Fingerprint, points: &[Values]) {
+    for values in points {
+        fingerprint.add(values.to_string().as_bytes());
+    }
+}
+
+/// The record of a search on its way, if there is one.
+struct Kept {
+    record: Option<Record>,
+    /// Places of the trials that it began with.
+    before: Vec<usize>,
+    /// What could not be written.
+    failure: Option<io::Error>,
+}
+
+impl Kept {
+    /// Begins the record beside `out`, or goes on with it; with the trials that it has.
+    fn open(
+        out: Option<&Path>,
+        resumes: bool,
+        print: impl FnOnce() -> Fingerprint,
+        values: &dyn Fn(usize) -> Option<Values>,
+    ) -> anyhow::Result<(Self, BTreeMap<usize, Trial>)> {
+        let (record, known) = match out {
+            Some(out) => {
+                let (record, known) = Record::open(out, resumes, print(), values)?;
+                (Some(record), known)
+            }
+            None => (None, BTreeMap::new()),
+        };
+        let kept = Self {
+            record,
+            before: known.keys().copied().collect(),
+            failure: None,
+        };
+        Ok((kept, known))
+    }
+
+    /// Adds a trial that is not there; whether the search goes on.
+    fn take(&mut self, trial: &Trial) -> bool {
+        if self.before.binary_search(&trial.place).is_err()
+            && let Some(record) = &mut self.record
+            && let Err(error) = record.add(trial)
+        {
+            self.failure = Some(error);
+            return false;
+        }
+        true
+    }
+
+    fn check(&mut self) -> anyhow::Result<()> {
+        match (self.failure.take(), &self.record) {
+            (Some(failure), Some(record)) => {
+                Err(failure).with_context(|| record.path().display().to_string())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// The results are written.
+    fn remove(&mut self) -> anyhow::Result<()> {
+        self.record.take().map_or(Ok(()), Record::remove)
+    }
 }
 
 /// Figures of a search beside its best row.
@@ -362,7 +423,7 @@ fn passable(plan: &Plan) -> Result<(), Usage> {
 pub(super) fn sweep(sweep: &Sweep) -> anyhow::Result<ExitCode> {
     let objective = sweep.objective.objective();
     if let Some(out) = &sweep.out {
-        table::form(out)?;
+        rows::form(out)?;
     }
     if objective == Objective::Passed && sweep.args.plan.is_none() {
         return Err(Usage(
@@ -394,29 +455,22 @@ pub(super) fn sweep(sweep: &Sweep) -> anyhow::Result<ExitCode> {
         }
         None => Search::Points(points(&prepared, &sweep.searched)?),
     };
-    let (mut record, known) = match &sweep.out {
-        Some(out) => {
-            let print = fingerprint(&prepared, &plan, objective);
-            let values = |place| plan.values(&prepared, place);
-            let (record, known) = Record::open(out, sweep.resume, print, &values)?;
-            (Some(record), known)
-        }
-        None => (None, BTreeMap::new()),
+    let print = || {
+        fingerprint(&prepared, &|print| match &plan {
+            Search::Points(points) => add_points(print, points),
+            Search::Evolution { space, evolution } => {
+                let asked = format!("{evolution:?} {space:?} {}", objective.name());
+                print.add(asked.as_bytes());
+            }
+        })
     };
-    let before: Vec<usize> = known.keys().copied().collect();
+    let values = |place| plan.values(&prepared, place);
+    let (mut kept, known) = Kept::open(sweep.out.as_deref(), sweep.resume, print, &values)?;
     let bar = progress(plan.runs())?;
-    let mut failure = None;
     let started = Instant::now();
     let mut done = |trial: &Trial| {
         bar.inc(1);
-        if before.binary_search(&trial.place).is_err()
-            && let Some(record) = &mut record
-            && let Err(error) = record.add(trial)
-        {
-            failure = Some(error);
-            return false;
-        }
-        true
+        kept.take(trial)
     };
     let trials = prepared.with(declared, &cells, |world| match &plan {
         Search::Evolution { space, evolution } => evolve(
@@ -425,10 +479,8 @@ pub(super) fn sweep(sweep: &Sweep) -> anyhow::Result<ExitCode> {
         Search::Points(points) => Ok(world.sweep(points, known, threads, &mut done)?),
     });
     bar.finish_and_clear();
-    if let (Some(failure), Some(record)) = (failure, &record) {
-        return Err(failure).with_context(|| record.path().display().to_string());
-    }
-    let (mut trials, known) = (trials?, before.len());
+    kept.check()?;
+    let mut trials = trials?;
     let seconds = started.elapsed().as_secs_f64();
     if let Some(periods) = sweep.args.periods_per_year {
         for figures in trials.iter_mut().filter_map(|it| it.figures.as_mut()) {
@@ -449,17 +501,15 @@ pub(super) fn sweep(sweep: &Sweep) -> anyhow::Result<ExitCode> {
         judged: &judged,
         objective,
         threads,
-        known,
+        known: kept.before.len(),
         seconds,
         seed: sweep.searched.seed,
         is_evolved: sweep.evolve.is_some(),
     };
     if let Some(out) = &sweep.out {
-        table::write(out, &trials)?;
+        table::runs(&trials).write(out)?;
     }
-    if let Some(record) = record {
-        record.remove()?;
-    }
+    kept.remove()?;
     if sweep.args.report.is_some() || sweep.args.plots.is_some() {
         page::sweep(&sweep.args, &sweep.surface, &shown)?;
     }
@@ -582,6 +632,9 @@ fn under_plan(
 /// # Errors
 /// When something given cannot be read or does not fit, a run fails, or a result cannot be written.
 pub(super) fn walk_forward(walk: &WalkForward) -> anyhow::Result<ExitCode> {
+    if let Some(out) = &walk.out {
+        rows::form(out)?;
+    }
     let mut prepared = Prepared::new(&walk.args, Purpose::WalkForward)?;
     // A run that its rules end has nothing to be cut into windows: rules judge what the windows make.
     let asked = match walk.args.plan {
@@ -602,14 +655,24 @@ pub(super) fn walk_forward(walk: &WalkForward) -> anyhow::Result<ExitCode> {
     let samples = times.len();
     let splits = splits(walk, samples)?;
     let cells = walk::cells(&splits);
+    let print = || {
+        fingerprint(&prepared, &|print| {
+            add_points(print, &points);
+            // Trials have a part for each stretch that the windows are made of.
+            print.add(format!("walk-forward {splits:?}").as_bytes());
+        })
+    };
+    let values = |place: usize| points.get(place).cloned();
+    let (mut kept, known) = Kept::open(walk.out.as_deref(), walk.resume, print, &values)?;
     let bar = progress(points.len())?;
     let trials = prepared.with(prepared.declared()?, &cells, |world| {
-        world.sweep(&points, BTreeMap::new(), threads, &mut |_| {
+        world.sweep(&points, known, threads, &mut |trial| {
             bar.inc(1);
-            true
+            kept.take(trial)
         })
     });
     bar.finish_and_clear();
+    kept.check()?;
     let trials = trials?;
     let folds = judge(&splits, &trials, samples);
     let mut runs: BTreeMap<usize, Chosen> = BTreeMap::new();
@@ -648,6 +711,12 @@ pub(super) fn walk_forward(walk: &WalkForward) -> anyhow::Result<ExitCode> {
         let text = format!("returns,equity\n{}", rows.collect::<String>());
         fs::write(path, text).with_context(|| path.display().to_string())?;
     }
+    let time = |sample: usize| times.get(sample).copied().unwrap_or_default();
+    if let Some(out) = &walk.out {
+        let of = (per_year, &time as _);
+        table::windows(&folds, &trials, &stitched, of, judged.as_ref()).write(out)?;
+    }
+    kept.remove()?;
     if walk.args.report.is_some() || walk.args.plots.is_some() {
         let mode = match walk.mode {
             ModeArg::Anchored => "Anchored: chosen by everything before each window",
@@ -661,7 +730,6 @@ pub(super) fn walk_forward(walk: &WalkForward) -> anyhow::Result<ExitCode> {
             walk.purge,
             walk.embargo,
         );
-        let time = |sample: usize| times.get(sample).copied().unwrap_or_default();
         let initial = prepared.settings.plan.initial_balance;
         let mut walked = ::backtest::report::WalkForward::of(
             about,
@@ -680,7 +748,11 @@ pub(super) fn walk_forward(walk: &WalkForward) -> anyhow::Result<ExitCode> {
     match walk.args.format {
         Format::Text => {
             let notes = walk::left_out_words(&splits, &folds).into_iter();
-            let notes = notes.chain(cautions).map(|note| format!("\nnote: {note}"));
+            let known = kept.before.len();
+            let known = (known > 0)
+                .then(|| format!("{known} of {} combinations known from before", trials.len()));
+            let notes = notes.chain(cautions).chain(known);
+            let notes = notes.map(|note| format!("\nnote: {note}"));
             let notes: String = notes.collect();
             let judged = judged.as_ref();
             say(table::folds(&folds, &trials, &stitched, per_year, judged) + &notes)?;

@@ -1,25 +1,17 @@
 //! Results of searches, for people, programs and files.
 
 use std::fmt::Write as _;
-use std::fs::{self, File};
-use std::path::Path;
-use std::sync::Arc;
 
 use ::backtest::challenge::Followed;
 use ::backtest::search::{self, Figures, Objective, Path as Way, Trial};
 use ::backtest::strategy::{Value as Parameter, Values};
 use ::backtest::walk_forward::{Fold, Stitched, UnderPlan, told};
-use anyhow::Context as _;
 use comfy_table::{Table, presets::NOTHING};
-use parquet::basic::{Compression, ZstdLevel};
-use parquet::data_type::{ByteArray, ByteArrayType, DoubleType, Int64Type};
-use parquet::file::properties::WriterProperties;
-use parquet::file::writer::SerializedFileWriter;
-use parquet::schema::parser::parse_message_type;
 use serde_json::{Map, Value, json};
+use types::TimestampNs;
 
 use super::{Judged, Prepared};
-use crate::backtest::Usage;
+use crate::backtest::rows::Rows;
 
 /// What is shown of a search.
 pub(super) struct Shown<'a> {
@@ -40,27 +32,6 @@ impl Shown<'_> {
     pub(super) fn per_year(&self) -> f64 {
         let figures = self.best.figures.as_ref();
         figures.map_or(252.0, |it| it.periods_per_year)
-    }
-}
-
-/// Forms of a file of results.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Form {
-    Csv,
-    Json,
-    Parquet,
-}
-
-/// The form that a file's name says.
-pub(super) fn form(path: &Path) -> Result<Form, Usage> {
-    match path.extension().and_then(|it| it.to_str()) {
-        Some("csv") => Ok(Form::Csv),
-        Some("json") => Ok(Form::Json),
-        Some("parquet") => Ok(Form::Parquet),
-        _ => Err(Usage(format!(
-            "--out {}; accepted: a name that ends in .csv, .json or .parquet",
-            path.display()
-        ))),
     }
 }
 
@@ -143,120 +114,60 @@ fn columns(trial: &Trial, told: Told) -> Vec<(String, Value)> {
     columns
 }
 
-/// Writes every run.
-pub(super) fn write(path: &Path, trials: &[Trial]) -> anyhow::Result<()> {
-    let named = || path.display().to_string();
-    match form(path)? {
-        Form::Csv => fs::write(path, csv(trials)).with_context(named),
-        Form::Json => {
-            let told = Told::of(trials);
-            let rows = trials.iter().map(|trial| {
-                let columns = columns(trial, told);
-                Value::Object(columns.into_iter().collect::<Map<_, _>>())
-            });
-            let text = format!("{:#}\n", Value::Array(rows.collect()));
-            fs::write(path, text).with_context(named)
-        }
-        Form::Parquet => {
-            let file = File::create(path).with_context(named)?;
-            parquet(file, trials).with_context(named)
-        }
-    }
+/// Every run.
+pub(super) fn runs(trials: &[Trial]) -> Rows {
+    let told = Told::of(trials);
+    Rows::new("runs", trials.iter().map(|trial| columns(trial, told)))
 }
 
-fn csv(trials: &[Trial]) -> String {
-    let mut text = String::new();
-    let told = Told::of(trials);
-    for trial in trials {
-        let columns = columns(trial, told);
-        if text.is_empty() {
-            let names: Vec<_> = columns.iter().map(|(name, _)| name.as_str()).collect();
-            text = names.join(",") + "\n";
+/// The windows of a walk-forward. `time`: of a sample.
+pub(super) fn windows(
+    folds: &[Fold],
+    trials: &[Trial],
+    stitched: &Stitched,
+    (per_year, time): (f64, &dyn Fn(usize) -> TimestampNs),
+    judged: Option<&UnderPlan>,
+) -> Rows {
+    let scale = per_year.sqrt();
+    let rows = folds.iter().zip(&stitched.returns).enumerate();
+    let rows = rows.map(|(place, (fold, returned))| {
+        let test = &fold.split.test;
+        let last = test.end.saturating_sub(1);
+        let mut row = vec![
+            ("window".to_owned(), json!(place + 1)),
+            ("train".to_owned(), json!(ranges(&fold.split.train))),
+            ("test_first".to_owned(), json!(test.start)),
+            ("test_last".to_owned(), json!(last)),
+            ("from".to_owned(), json!(time(test.start).to_string())),
+            ("until".to_owned(), json!(time(last).to_string())),
+        ];
+        row.extend(pairs(&trials[fold.chosen].values));
+        for (name, value) in [
+            ("sharpe_in", json!(fold.trained.map(|it| it * scale))),
+            ("sharpe_out", json!(fold.tested.map(|it| it * scale))),
+            ("return_out", json!(returned)),
+            ("sum_of_returns_out", json!(fold.gained)),
+            ("rank_out", json!(fold.rank)),
+        ] {
+            row.push((name.to_owned(), value));
         }
-        let values = columns.iter().map(|(_, value)| match value {
-            Value::Null => String::new(),
-            Value::String(text) => text.clone(),
-            other => other.to_string(),
-        });
-        text += &values.collect::<Vec<_>>().join(",");
-        text.push('\n');
-    }
-    text
-}
-
-/// One row group; whole numbers as INT64, numbers as DOUBLE, all else as text, nothing as null.
-fn parquet(file: File, trials: &[Trial]) -> anyhow::Result<()> {
-    let told = Told::of(trials);
-    let rows = trials.iter().map(|trial| columns(trial, told));
-    let rows: Vec<_> = rows.collect();
-    let Some(names) = rows.first() else {
-        return Ok(());
-    };
-    let kind = |column: usize| {
-        let mut values = rows
-            .iter()
-            .map(|row| &row[column].1)
-            .filter(|it| !it.is_null());
-        if values.clone().all(Value::is_i64) && values.clone().next().is_some() {
-            "INT64"
-        } else if values.all(Value::is_number) {
-            "DOUBLE"
-        } else {
-            "BYTE_ARRAY"
+        if let Some(window) = judged.and_then(|it| it.windows.get(place))
+            && let Value::Object(verdict) = verdict(window)
+        {
+            row.extend(verdict);
         }
-    };
-    let kinds: Vec<&str> = (0..names.len()).map(kind).collect();
-    let fields = names.iter().zip(&kinds).map(|((name, _), kind)| {
-        let logical = if *kind == "BYTE_ARRAY" {
-            " (STRING)"
-        } else {
-            ""
-        };
-        format!("OPTIONAL {kind} {name}{logical};")
+        row
     });
-    let message = format!("message runs {{ {} }}", fields.collect::<String>());
-    let schema = Arc::new(parse_message_type(&message)?);
-    let properties = WriterProperties::builder()
-        .set_compression(Compression::ZSTD(ZstdLevel::default()))
-        .build();
-    let mut writer = SerializedFileWriter::new(file, schema, Arc::new(properties))?;
-    let mut group = writer.next_row_group()?;
-    for (place, kind) in kinds.iter().enumerate() {
-        let Some(mut column) = group.next_column()? else {
-            break;
-        };
-        let values = rows.iter().map(|row| &row[place].1);
-        let levels: Vec<i16> = values.clone().map(|it| i16::from(!it.is_null())).collect();
-        let values = values.filter(|it| !it.is_null());
-        match *kind {
-            "INT64" => {
-                let values: Vec<i64> = values.filter_map(Value::as_i64).collect();
-                column
-                    .typed::<Int64Type>()
-                    .write_batch(&values, Some(&levels), None)?;
-            }
-            "DOUBLE" => {
-                let values: Vec<f64> = values.filter_map(Value::as_f64).collect();
-                column
-                    .typed::<DoubleType>()
-                    .write_batch(&values, Some(&levels), None)?;
-            }
-            _ => {
-                let text = values.map(|it| match it {
-                    Value::String(text) => ByteArray::from(text.as_str()),
-                    other => ByteArray::from(other.to_string().as_str()),
-                });
-                let values: Vec<ByteArray> = text.collect();
-                column
-                    .typed::<ByteArrayType>()
-                    .write_batch(&values, Some(&levels), None)?;
-            }
-        }
-        column.close()?;
-    }
-    group.close()?;
-    writer.close()?;
-    Ok(())
+    Rows::new("windows", rows)
+}
+
+/// Ranges of samples, first to last.
+fn ranges(ranges: &[std::ops::Range<usize>]) -> String {
+    let all = ranges.iter();
+    let all: Vec<_> = all
+        .map(|it| format!("{}-{}", it.start, it.end.saturating_sub(1)))
+        .collect();
+    all.join(" ")
 }
 
 fn number(value: Option<f64>) -> String {
@@ -463,12 +374,8 @@ pub(super) fn folds(
     let scale = per_year.sqrt();
     let rows = folds.iter().zip(&stitched.returns).enumerate();
     let rows = rows.map(|(place, (fold, returned))| {
-        let train = fold.split.train.iter();
-        let train: Vec<_> = train
-            .map(|it| format!("{}-{}", it.start, it.end.saturating_sub(1)))
-            .collect();
         let mut row = vec![
-            train.join(" "),
+            ranges(&fold.split.train),
             format!(
                 "{}-{}",
                 fold.split.test.start,

@@ -10,7 +10,7 @@ use ::backtest::search::record::{Fingerprint, of_line, to_line};
 use ::backtest::strategy::Values;
 use anyhow::Context as _;
 
-use crate::backtest::Usage;
+use super::Usage;
 
 /// The file beside the results.
 pub(super) struct Record {
@@ -19,26 +19,46 @@ pub(super) struct Record {
 }
 
 impl Record {
-    /// Begins a record, or goes on with one: then with the trials that it has. A last line that was cut off goes.
+    /// Begins a record of trials, or goes on with one: then with the trials that it has.
     ///
     /// # Errors
-    /// When there is a record and `resumes` does not say to go on, or when it is of another search.
+    /// As [`Record::of_lines`].
     pub(super) fn open(
         out: &Path,
         resumes: bool,
         fingerprint: Fingerprint,
         values: &dyn Fn(usize) -> Option<Values>,
     ) -> anyhow::Result<(Self, BTreeMap<usize, Trial>)> {
+        let mut known = BTreeMap::new();
+        let record = Self::of_lines(out, resumes, fingerprint, &mut |line| {
+            let trial = of_line(line, values);
+            let is_whole = trial.is_some();
+            known.extend(trial.map(|trial| (trial.place, trial)));
+            is_whole
+        })?;
+        Ok((record, known))
+    }
+
+    /// Begins a record, or goes on with one: `take` gets each line that it has, until it says that one is not whole. That
+    /// one, which was cut off, goes.
+    ///
+    /// # Errors
+    /// When there is a record and `resumes` does not say to go on, or when it is of another search.
+    pub(super) fn of_lines(
+        out: &Path,
+        resumes: bool,
+        fingerprint: Fingerprint,
+        take: &mut dyn FnMut(&str) -> bool,
+    ) -> anyhow::Result<Self> {
         let mut name = out.as_os_str().to_owned();
         name.push(".part");
         let path = PathBuf::from(name);
         let named = || path.display().to_string();
-        let mut known = BTreeMap::new();
         if !path.exists() {
             let mut file = File::create(&path).with_context(named)?;
             file.write_all(fingerprint.head().as_bytes())
                 .with_context(named)?;
-            return Ok((Self { path, file }, known));
+            return Ok(Self { path, file });
         }
         if !resumes {
             return Err(Usage(format!(
@@ -66,22 +86,26 @@ impl Record {
         loop {
             line.clear();
             let bytes = lines.read_line(&mut line).with_context(named)?;
-            let Some(trial) = of_line(&line, values) else {
+            if bytes == 0 || !take(&line) {
                 break;
-            };
+            }
             whole += bytes as u64;
-            known.insert(trial.place, trial);
         }
         drop(lines);
         file.set_len(whole).with_context(named)?;
         let mut file = file;
         file.seek(SeekFrom::End(0)).with_context(named)?;
-        Ok((Self { path, file }, known))
+        Ok(Self { path, file })
     }
 
     /// Adds a trial; the system has it when this returns, so that only a loss of power can take it.
     pub(super) fn add(&mut self, trial: &Trial) -> io::Result<()> {
-        self.file.write_all(to_line(trial).as_bytes())
+        self.add_line(&to_line(trial))
+    }
+
+    /// Adds a line, which has its end.
+    pub(super) fn add_line(&mut self, line: &str) -> io::Result<()> {
+        self.file.write_all(line.as_bytes())
     }
 
     /// Where it is.
