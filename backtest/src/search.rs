@@ -1,12 +1,12 @@
 //! Searches: many runs of one strategy with other parameters, over all cores, in an order that does not depend on them.
 
-mod evolve;
 mod figures;
+mod optimise;
 pub mod record;
 mod space;
 
-pub use evolve::{Evolution, EvolveError, evolve};
 pub use figures::{Cells, Figures, Moments, Verdict};
+pub use optimise::{Optimisation, OptimiseError, optimise};
 pub use space::{Axis, Objective, POINTS_MAX, Space, SpaceError, whole};
 
 use std::collections::BTreeMap;

@@ -98,7 +98,8 @@ pub(super) fn of_run(
 pub(super) fn of_memory(outcome: &Outcome) -> Option<String> {
     let thinned = outcome.thinned.as_ref().map(|thinned| {
         format!(
-            "equity was noted {} times, of which {} samples are kept, one in each {}: the curve is of those, and so are returns of              days, months and years, what is against a benchmark, and {}; all else is of every sample; accepted: a longer --sample",
+            "equity was noted {} times, of which {} samples are kept, one in each {}: the curve is of those, and so are returns of \
+             days, months and years, what is against a benchmark, and {}; all else is of every sample; accepted: a longer --sample",
             thinned.noted,
             outcome.samples.len(),
             length(thinned.every_ns),

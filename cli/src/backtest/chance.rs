@@ -303,7 +303,7 @@ fn of_returns(
     };
     let usage = |error: SimulationError| Usage(error.to_string());
     let started = std::time::Instant::now();
-    let mut record = None;
+    let (mut record, mut known) = (None, 0);
     let found = match method {
         Method::Paths { share } => {
             if matches!(asked.of, OfArg::Trades) {
@@ -312,9 +312,9 @@ fn of_returns(
                 )
                 .into());
             }
-            let (found, kept) = again::runs(asked, prepared, &simulation, share, returns.len())?;
-            record = kept;
-            found
+            let runs = again::runs(asked, prepared, &simulation, share, returns.len())?;
+            (record, known) = (runs.record, runs.known);
+            runs.found
         }
         _ => simulate(&returns, &simulation).map_err(usage)?,
     };
@@ -345,7 +345,13 @@ fn of_returns(
     let closed = matches!(asked.of, OfArg::Trades)
         .then(|| returns.iter().map(|it| 1.0 + it).product::<f64>() - 1.0);
     match asked.args.format {
-        Format::Text => say(text(asked, &found, outcome, closed, seconds))?,
+        Format::Text => {
+            let paths = found.simulation.paths;
+            let known =
+                (known > 0).then(|| format!("\nnote: {known} of {paths} paths known from before"));
+            let text = text(asked, &found, outcome, closed, seconds);
+            say(text + &known.unwrap_or_default())?;
+        }
         Format::Json => {
             let mut object = json_of(&found, initial);
             object["return"] = json!(total_return(outcome));

@@ -36,11 +36,11 @@ pub(super) fn positive(text: &str) -> Result<f64, String> {
         .ok_or_else(|| "accepted: a number above zero, such as 252".to_owned())
 }
 
-/// How many runs an evolution makes: a population at least.
-pub(super) fn population(text: &str) -> Result<usize, String> {
+/// How many runs an optimisation makes: a batch at least.
+pub(super) fn batch(text: &str) -> Result<usize, String> {
     let runs: Option<usize> = text.parse().ok();
     runs.filter(|runs| *runs >= 4)
-        .ok_or_else(|| "accepted: 4 runs or more, which is the smallest population".to_owned())
+        .ok_or_else(|| "accepted: 4 runs or more, which is the smallest batch".to_owned())
 }
 
 /// How many, one at least.

@@ -16,7 +16,7 @@ use ::backtest::outcome::Outcome;
 use ::backtest::overfit::{self, CSCV_CELLS, CrossValidation, Deflated, Shape};
 use ::backtest::search::record::Fingerprint;
 use ::backtest::search::{
-    self, Axis, Cells, Evolution, Figures, Moments, Objective, Space, Trial, evolve, whole,
+    self, Axis, Cells, Figures, Moments, Objective, Optimisation, Space, Trial, optimise, whole,
 };
 use ::backtest::strategy::Values;
 use ::backtest::walk_forward::{
@@ -64,7 +64,7 @@ pub(super) struct Searched {
 Examples:
   dynasty backtest sweep fixtures/market/goog_1d_bars.csv.gz --strategy sma_cross --grid fast=5..50:5 --grid slow=20..200:20 --fee 0.1%
   dynasty backtest sweep fixtures/market/goog_1d_bars.csv.gz --strategy sma_cross --grid fast=5..50 --grid slow=20..300 --random 500 --seed 7 --objective return --out results.parquet
-  dynasty backtest sweep fixtures/market/goog_1d_bars.csv.gz --strategy sma_cross --grid fast=2..50 --grid slow=20..300 --evolve 400
+  dynasty backtest sweep fixtures/market/goog_1d_bars.csv.gz --strategy sma_cross --grid fast=2..50 --grid slow=20..300 --optimise 400
   dynasty backtest sweep fixtures/market/btcusdt_ticks.csv.gz --bars 1s --lot 0.00001 --size 0.01 --cash 50000 --strategy sma_cross --grid fast=2..8 --out results.csv --resume
   dynasty backtest sweep fixtures/market/goog_1d_bars.csv.gz --strategy sma_cross --grid fast=5..50:5 --grid slow=20..200:20 --report sweep.html")]
 pub(super) struct Sweep {
@@ -72,9 +72,9 @@ pub(super) struct Sweep {
     args: Args,
     #[command(flatten)]
     searched: Searched,
-    /// So many runs of differential evolution between the ends of the grid.
-    #[arg(long, value_name = "RUNS", value_parser = parse::population, conflicts_with = "random")]
-    evolve: Option<usize>,
+    /// So many runs of Bayesian optimisation between the ends of the grid.
+    #[arg(long, value_name = "RUNS", value_parser = parse::batch, conflicts_with = "random")]
+    optimise: Option<usize>,
     /// What makes one run better than another.
     #[arg(long, value_enum, default_value_t = ObjectiveArg::Sharpe)]
     objective: ObjectiveArg,
@@ -242,7 +242,10 @@ enum Search {
     /// These, in order.
     Points(Vec<Values>),
     /// What comes of what was run before.
-    Evolution { space: Space, evolution: Evolution },
+    Optimised {
+        space: Space,
+        optimisation: Optimisation,
+    },
 }
 
 impl Search {
@@ -250,16 +253,16 @@ impl Search {
     const fn runs(&self) -> usize {
         match self {
             Self::Points(points) => points.len(),
-            Self::Evolution { evolution, .. } => evolution.trials,
+            Self::Optimised { optimisation, .. } => optimisation.trials,
         }
     }
 
-    /// The values at a place; an evolution knows them when it gets there, and has others until then.
+    /// The values at a place; an optimisation knows them when it gets there, and has others until then.
     fn values(&self, prepared: &Prepared, place: usize) -> Option<Values> {
         match self {
             Self::Points(points) => points.get(place).cloned(),
-            Self::Evolution { evolution, .. } => {
-                (place < evolution.trials).then(|| prepared.values.clone())
+            Self::Optimised { optimisation, .. } => {
+                (place < optimisation.trials).then(|| prepared.values.clone())
             }
         }
     }
@@ -447,19 +450,25 @@ pub(super) fn sweep(sweep: &Sweep) -> anyhow::Result<ExitCode> {
     let cells = Cells::Equal(CSCV_CELLS);
     let declared = prepared.declared()?;
     let threads = threads(sweep.searched.threads);
-    let plan = match sweep.evolve {
+    let plan = match sweep.optimise {
         Some(runs) => {
             let space = space(&prepared, &sweep.searched, true)?;
-            let evolution = Evolution::new(space.axes().len(), runs, sweep.searched.seed);
-            Search::Evolution { space, evolution }
+            let optimisation = Optimisation::new(space.axes().len(), runs, sweep.searched.seed);
+            Search::Optimised {
+                space,
+                optimisation,
+            }
         }
         None => Search::Points(points(&prepared, &sweep.searched)?),
     };
     let print = || {
         fingerprint(&prepared, &|print| match &plan {
             Search::Points(points) => add_points(print, points),
-            Search::Evolution { space, evolution } => {
-                let asked = format!("{evolution:?} {space:?} {}", objective.name());
+            Search::Optimised {
+                space,
+                optimisation,
+            } => {
+                let asked = format!("{optimisation:?} {space:?} {}", objective.name());
                 print.add(asked.as_bytes());
             }
         })
@@ -473,8 +482,17 @@ pub(super) fn sweep(sweep: &Sweep) -> anyhow::Result<ExitCode> {
         kept.take(trial)
     };
     let trials = prepared.with(declared, &cells, |world| match &plan {
-        Search::Evolution { space, evolution } => evolve(
-            world, space, *evolution, objective, known, threads, &mut done,
+        Search::Optimised {
+            space,
+            optimisation,
+        } => optimise(
+            world,
+            space,
+            *optimisation,
+            objective,
+            known,
+            threads,
+            &mut done,
         ),
         Search::Points(points) => Ok(world.sweep(points, known, threads, &mut done)?),
     });
@@ -504,7 +522,7 @@ pub(super) fn sweep(sweep: &Sweep) -> anyhow::Result<ExitCode> {
         known: kept.before.len(),
         seconds,
         seed: sweep.searched.seed,
-        is_evolved: sweep.evolve.is_some(),
+        is_optimised: sweep.optimise.is_some(),
     };
     if let Some(out) = &sweep.out {
         table::runs(&trials).write(out)?;

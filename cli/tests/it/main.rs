@@ -13,6 +13,7 @@ mod drain;
 mod instrument;
 mod journal;
 mod plan;
+mod results;
 mod search;
 mod serve;
 mod sessions;

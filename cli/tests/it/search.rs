@@ -10,7 +10,7 @@ const DATA: &str = concat!(
     "/../fixtures/market/goog_1d_bars.csv.gz"
 );
 
-fn dynasty(verb: &str, words: &[&str]) -> Output {
+pub(crate) fn dynasty(verb: &str, words: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_dynasty"))
         .args(["backtest", verb, DATA, "--strategy", "sma_cross"])
         .args(["--fee", "0.1%"])
@@ -19,7 +19,7 @@ fn dynasty(verb: &str, words: &[&str]) -> Output {
         .unwrap()
 }
 
-fn said(output: &Output) -> String {
+pub(crate) fn said(output: &Output) -> String {
     let error = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{error}");
     String::from_utf8(output.stdout.clone()).unwrap()
@@ -66,10 +66,10 @@ fn a_stopped_sweep_goes_on_and_ends_the_same() {
     assert_eq!(fs::read_to_string(&out).unwrap(), rows);
 }
 
-/// Kills a sweep once it has run some.
-fn killed(out: &Path, words: &[&str]) {
+/// Kills a search once it has run some.
+pub(crate) fn killed(verb: &str, out: &Path, words: &[&str]) {
     let mut killed = Command::new(env!("CARGO_BIN_EXE_dynasty"))
-        .args(["backtest", "sweep", DATA, "--strategy", "sma_cross"])
+        .args(["backtest", verb, DATA, "--strategy", "sma_cross"])
         .args(["--threads", "1", "--out"])
         .arg(out)
         .args(words)
@@ -94,7 +94,7 @@ fn killed(out: &Path, words: &[&str]) {
 
 /// What a run comes to follows from the runs before it, so that a record of them is enough.
 #[test]
-fn a_killed_evolution_goes_on_and_ends_the_same() {
+fn a_killed_optimisation_goes_on_and_ends_the_same() {
     let words = [
         "--grid",
         "fast=1..100",
@@ -102,7 +102,7 @@ fn a_killed_evolution_goes_on_and_ends_the_same() {
         "slow=101..400",
         "--size",
         "100%",
-        "--evolve",
+        "--optimise",
         "400",
     ];
     let folder = tempfile::tempdir().unwrap();
@@ -113,7 +113,7 @@ fn a_killed_evolution_goes_on_and_ends_the_same() {
         dynasty("sweep", &[&words[..], &out, more].concat())
     };
     said(&run(&whole, &[]));
-    killed(&out, &[&words[..], &["--fee", "0.1%"]].concat());
+    killed("sweep", &out, &[&words[..], &["--fee", "0.1%"]].concat());
     // Another seed is another search.
     let refused = run(&out, &["--resume", "--seed", "2"]);
     assert_eq!(refused.status.code(), Some(2));
@@ -162,7 +162,7 @@ fn a_search_with_other_dividends_is_another_one() {
         share.to_str().unwrap(),
     ];
     pays("1");
-    killed(&out, &words);
+    killed("sweep", &out, &words);
     let resume = || {
         Command::new(env!("CARGO_BIN_EXE_dynasty"))
             .args(["backtest", "sweep", DATA, "--strategy", "sma_cross"])
@@ -204,7 +204,7 @@ fn a_killed_sweep_goes_on_and_runs_nothing_twice() {
         "{text}"
     );
 
-    killed(&out, &[&grid[..], &["--fee", "0.1%"]].concat());
+    killed("sweep", &out, &[&grid[..], &["--fee", "0.1%"]].concat());
     let lines = || fs::read_to_string(&part).map_or(0, |text| text.matches('\n').count());
     // The first line says which search it is; the last may have been cut off.
     let done = lines() - 1;

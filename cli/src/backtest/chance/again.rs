@@ -46,7 +46,16 @@ fn of_line(line: &str, returns: usize) -> Option<(usize, Option<RunPath>)> {
     }
 }
 
-/// One run for each path, and their record, which is not needed any more once they are written.
+/// What runs came to.
+pub(super) struct Runs {
+    pub(super) found: Simulated,
+    /// How many of them were known from before.
+    pub(super) known: usize,
+    /// Not needed any more once they are written.
+    pub(super) record: Option<Record>,
+}
+
+/// One run for each path.
 ///
 /// # Errors
 /// When the share is out of range, a run fails or loses everything, or the record cannot be read or written.
@@ -56,7 +65,7 @@ pub(super) fn runs(
     simulation: &Simulation,
     share: f64,
     returns: usize,
-) -> anyhow::Result<(Simulated, Option<Record>)> {
+) -> anyhow::Result<Runs> {
     if !(share.is_finite() && (0.0..=10.0).contains(&share)) {
         return Err(Usage(format!(
             "--noise {share}; accepted: 0 to 10 times the mean range of bars"
@@ -80,7 +89,8 @@ pub(super) fn runs(
     let record = Mutex::new(record);
     let next = AtomicUsize::new(0);
     let bar = progress(simulation.paths)?;
-    bar.inc(known.len() as u64);
+    let before = known.len();
+    bar.inc(before as u64);
     let work = || -> anyhow::Result<Vec<(usize, Option<RunPath>)>> {
         let mut made = Vec::new();
         loop {
@@ -127,7 +137,11 @@ pub(super) fn runs(
     }
     let found = of_runs(simulation, returns, runs).map_err(|error| Usage(error.to_string()))?;
     let record = record.into_inner();
-    Ok((found, record.unwrap_or_else(|broken| broken.into_inner())))
+    Ok(Runs {
+        found,
+        known: before,
+        record: record.unwrap_or_else(|broken| broken.into_inner()),
+    })
 }
 
 #[cfg(test)]

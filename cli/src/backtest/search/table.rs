@@ -24,7 +24,7 @@ pub(super) struct Shown<'a> {
     pub(super) known: usize,
     pub(super) seconds: f64,
     pub(super) seed: u64,
-    pub(super) is_evolved: bool,
+    pub(super) is_optimised: bool,
 }
 
 impl Shown<'_> {
@@ -267,8 +267,8 @@ pub(super) fn text(shown: &Shown<'_>, top: usize) -> String {
             Some(_) => "the first",
         },
         shown.per_year(),
-        if shown.is_evolved {
-            format!("; differential evolution, seed {}", shown.seed)
+        if shown.is_optimised {
+            format!("; Bayesian optimisation, seed {}", shown.seed)
         } else {
             String::new()
         }

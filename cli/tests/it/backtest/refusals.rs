@@ -87,7 +87,7 @@ fn what_is_wrong_is_said_with_what_would_be_accepted() {
         "--grid",
         "fast=1..9",
     ];
-    let (code, _, errors) = dynasty(&[&words[..], &["--evolve", "3"]].concat());
+    let (code, _, errors) = dynasty(&[&words[..], &["--optimise", "3"]].concat());
     assert_eq!(code, Some(2));
     assert!(errors.contains("4 runs or more"), "{errors}");
     // A plan judges the windows, and ends no run of a combination.
