@@ -159,3 +159,22 @@ pub(super) fn held_together(outcome: &Outcome) -> Option<String> {
         )
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lengths_are_told_as_they_are_asked_for() {
+        for (ns, told) in [
+            (86_400_000_000_000, "1d"),
+            (14_400_000_000_000, "4h"),
+            (900_000_000_000, "15m"),
+            (90_000_000_000, "90s"),
+            (10_000_000, "10ms"),
+            (1_500_000, "1500000ns"),
+        ] {
+            assert_eq!(length(ns), told);
+        }
+    }
+}

@@ -7,19 +7,19 @@ use serde_json::Value;
 
 use crate::search::{dynasty, killed, said};
 
-/// A share of equity goes through the engine: 600 runs take longer than to see the first of them.
+/// A share of equity goes through the engine: 200 runs take longer than to see the first of them.
 const WALK: [&str; 8] = [
     "--grid",
-    "fast=1..30",
+    "fast=1..20",
     "--grid",
-    "slow=40..59",
+    "slow=40..49",
     "--size",
     "100%",
     "--folds",
     "4",
 ];
 
-const MOVED: [&str; 6] = ["--method", "paths", "--size", "100%", "--paths", "600"];
+const MOVED: [&str; 6] = ["--method", "paths", "--size", "100%", "--paths", "200"];
 
 fn part(out: &Path) -> PathBuf {
     PathBuf::from(format!("{}.part", out.display()))
@@ -62,12 +62,12 @@ fn hold(verb: &str, words: &[&str], another: &[&str], runs: usize) {
 
 #[test]
 fn a_killed_walk_forward_goes_on_and_ends_the_same() {
-    hold("walk-forward", &WALK, &["--purge", "3"], 600);
+    hold("walk-forward", &WALK, &["--purge", "3"], 200);
 }
 
 #[test]
 fn killed_runs_over_moved_bars_go_on_and_end_the_same() {
-    hold("monte-carlo", &MOVED, &["--seed", "2"], 600);
+    hold("monte-carlo", &MOVED, &["--seed", "2"], 200);
 }
 
 /// 2,148 bars have 2,147 returns: four windows of a chain of eight parts.
