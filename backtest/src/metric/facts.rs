@@ -118,12 +118,11 @@ impl<'a> Facts<'a> {
             },
             risk_free: 0.0,
         };
-        let (trades, profits) = match counted.trades {
-            Some(all) => (all.clone(), all.moments.sample()),
-            None => {
-                let profits: Vec<f64> = record.trades.iter().map(|it| it.profit).collect();
-                (Tally::of(record.trades), Sample::of(&profits))
-            }
+        let (trades, profits) = if let Some(all) = counted.trades {
+            (all.clone(), all.moments.sample())
+        } else {
+            let profits: Vec<f64> = record.trades.iter().map(|it| it.profit).collect();
+            (Tally::of(record.trades), Sample::of(&profits))
         };
         Ok(Self {
             points,

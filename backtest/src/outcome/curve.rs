@@ -191,19 +191,7 @@ impl Curve {
 
     #[inline(never)]
     fn note_thinned(&mut self, sample: Sample, price: Option<Price>, start: &Start) {
-        let mut thinned = match self.thinned.take() {
-            Some(thinned) => thinned,
-            None => {
-                let times = self.samples.iter().map(|it| dated(start.bar_ns, it.ts));
-                let step_ns = middle_step(&times.collect::<Vec<_>>());
-                let mut thinned = Box::new(Thinned::new(start, step_ns, self.samples.first()));
-                for known in &self.samples {
-                    thinned.count(known, start.bar_ns);
-                }
-                self.thin();
-                thinned
-            }
-        };
+        let mut thinned = self.thinned.take().unwrap_or_else(|| self.begin(start));
         thinned.count(&sample, start.bar_ns);
         self.newest = Some((sample, price));
         self.keep(sample, price);
@@ -212,6 +200,18 @@ impl Curve {
         }
         thinned.every_ns = self.every_ns;
         self.thinned = Some(thinned);
+    }
+
+    /// Counts what was noted so far, and thins it.
+    fn begin(&mut self, start: &Start) -> Box<Thinned> {
+        let times = self.samples.iter().map(|it| dated(start.bar_ns, it.ts));
+        let step_ns = middle_step(&times.collect::<Vec<_>>());
+        let mut thinned = Box::new(Thinned::new(start, step_ns, self.samples.first()));
+        for known in &self.samples {
+            thinned.count(known, start.bar_ns);
+        }
+        self.thin();
+        thinned
     }
 
     /// The stretch of the interval that a time is of, by the time that samples of it have.
@@ -265,14 +265,11 @@ impl Curve {
         }
     }
 
-    /// The samples, the prices, and what was counted if not all of them are kept. The last sample is kept, at its own time.
-    pub(crate) fn finish(
-        mut self,
-    ) -> (Vec<Sample>, Vec<(TimestampNs, Price)>, Option<Box<Thinned>>) {
-        let Some(mut thinned) = self.thinned.take() else {
-            return (self.samples, self.benchmark, None);
-        };
-        if let Some(last) = thinned.last.take() {
+    /// What is kept, and what was counted if that is not all. The last sample is kept, at its own time.
+    pub(crate) fn finish(mut self) -> Noted {
+        if let Some(last) = self.thinned.as_mut().and_then(|it| it.last.take())
+            && let Some(thinned) = &mut self.thinned
+        {
             thinned.curve.push(&last);
         }
         if let Some((sample, price)) = self.newest
@@ -286,6 +283,18 @@ impl Curve {
             }
             self.push(sample, price);
         }
-        (self.samples, self.benchmark, Some(thinned))
+        Noted {
+            samples: self.samples,
+            benchmark: self.benchmark,
+            thinned: self.thinned,
+        }
     }
+}
+
+/// A curve that is over.
+#[derive(Debug)]
+pub(crate) struct Noted {
+    pub(crate) samples: Vec<Sample>,
+    pub(crate) benchmark: Vec<(TimestampNs, Price)>,
+    pub(crate) thinned: Option<Box<Thinned>>,
 }

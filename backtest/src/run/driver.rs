@@ -622,7 +622,7 @@ impl<'a> Driver<'a> {
         self.counts.unsent = self.desk.queue.len() as u64;
         self.counts.capped = self.frames.capped;
         let (trips, open, cut) = self.ledger.finish();
-        let (samples, benchmark, thinned) = self.curve.finish();
+        let noted = self.curve.finish();
         let row = self.shard.account_row(self.account);
         Outcome {
             account: self.account,
@@ -634,9 +634,9 @@ impl<'a> Driver<'a> {
             first,
             last,
             bar_ns: self.lengths.bar_ns(),
-            samples,
-            thinned,
-            benchmark,
+            samples: noted.samples,
+            thinned: noted.thinned,
+            benchmark: noted.benchmark,
             fills: self.fills,
             trips,
             cut,

@@ -12,7 +12,7 @@ use crate::random::Random;
 use crate::run::RunError;
 use crate::strategy::{Value, Values};
 
-/// How often a point that was run already is asked for anew, before it is taken as it is.
+/// How often a point that was run already is asked for anew, the last time at random, before it is taken as it is.
 const AGAIN_MAX: usize = 16;
 
 /// How a space is searched.
@@ -151,8 +151,8 @@ pub fn optimise(
         let mut asked: Vec<(Vec<f64>, Values)> = Vec::with_capacity(count);
         let mut fresh: Vec<Values> = Vec::new();
         for _ in 0..count {
-            let mut ask = || {
-                let places: Vec<f64> = if made == 0 {
+            let mut ask = |is_random: bool| {
+                let places: Vec<f64> = if is_random {
                     axes.iter().map(|_| random.unit()).collect()
                 } else {
                     let all = estimators.iter_mut();
@@ -161,13 +161,14 @@ pub fn optimise(
                 let values = space.continuous(&places).map_err(SpaceError::from)?;
                 Ok::<_, SpaceError>((places, values))
             };
-            let mut point = ask()?;
+            let mut point = ask(made == 0)?;
             let mut again = 0;
             let is_known =
                 |values: &Values| known.contains_key(&values.to_string()) || fresh.contains(values);
             while is_known(&point.1) && again < AGAIN_MAX {
-                point = ask()?;
                 again += 1;
+                // Where the estimators see nothing new, anything else is of more use.
+                point = ask(made == 0 || again == AGAIN_MAX)?;
             }
             if !is_known(&point.1) {
                 fresh.push(point.1.clone());
