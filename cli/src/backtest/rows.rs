@@ -44,22 +44,27 @@ pub(super) struct Rows {
     /// What a row is.
     of: &'static str,
     names: Vec<String>,
-    rows: Vec<Vec<Value>>,
+    /// Of each row, in the order of the names.
+    values: Vec<Vec<Value>>,
 }
 
 impl Rows {
     /// Rows that all have the names of the first.
     pub(super) fn new(of: &'static str, all: impl Iterator<Item = Vec<(String, Value)>>) -> Self {
         let mut names = Vec::new();
-        let mut rows = Vec::new();
+        let mut all_values = Vec::new();
         for row in all {
             let (of_row, values): (Vec<_>, Vec<_>) = row.into_iter().unzip();
-            if rows.is_empty() {
+            if all_values.is_empty() {
                 names = of_row;
             }
-            rows.push(values);
+            all_values.push(values);
         }
-        Self { of, names, rows }
+        Self {
+            of,
+            names,
+            values: all_values,
+        }
     }
 
     /// Writes them in the form that the file's name says.
@@ -80,10 +85,10 @@ impl Rows {
 
     fn csv(&self, file: File) -> anyhow::Result<()> {
         let mut file = BufWriter::new(file);
-        if !self.rows.is_empty() {
+        if !self.values.is_empty() {
             writeln!(file, "{}", self.names.join(","))?;
         }
-        for row in &self.rows {
+        for row in &self.values {
             let values = row.iter().map(|value| match value {
                 Value::Null => String::new(),
                 Value::String(text) => text.clone(),
@@ -96,7 +101,7 @@ impl Rows {
 
     fn json(&self, file: File) -> anyhow::Result<()> {
         let mut file = BufWriter::new(file);
-        let rows = self.rows.iter().map(|row| {
+        let rows = self.values.iter().map(|row| {
             let pairs = self.names.iter().cloned().zip(row.iter().cloned());
             Value::Object(pairs.collect::<Map<_, _>>())
         });
@@ -106,7 +111,7 @@ impl Rows {
 
     /// How Parquet has a column: whole numbers as INT64, numbers as DOUBLE, all else as text, nothing as null.
     fn kind(&self, column: usize) -> &'static str {
-        let rows = self.rows.iter();
+        let rows = self.values.iter();
         let mut values = rows.map(|row| &row[column]).filter(|it| !it.is_null());
         if values.clone().all(Value::is_i64) && values.clone().next().is_some() {
             "INT64"
@@ -119,7 +124,7 @@ impl Rows {
 
     /// One row group.
     fn parquet(&self, file: File) -> anyhow::Result<()> {
-        if self.rows.is_empty() {
+        if self.values.is_empty() {
             return Ok(());
         }
         let kinds: Vec<&str> = (0..self.names.len()).map(|it| self.kind(it)).collect();
@@ -142,7 +147,7 @@ impl Rows {
             let Some(mut column) = group.next_column()? else {
                 break;
             };
-            let values = self.rows.iter().map(|row| &row[place]);
+            let values = self.values.iter().map(|row| &row[place]);
             let levels: Vec<i16> = values.clone().map(|it| i16::from(!it.is_null())).collect();
             let values = values.filter(|it| !it.is_null());
             match *kind {

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 use ::backtest::monte_carlo::{MonteCarlo as Simulated, RunPath, Simulation, of_runs};
 use ::backtest::random::Random;
@@ -104,7 +104,7 @@ pub(super) fn runs(
             let seed = Random::of(simulation.seed, path as u64).draw();
             let outcome = prepared.run_moved(share, seed)?;
             let run = RunPath::of(&outcome.equity_values());
-            let mut record = record.lock().unwrap_or_else(|broken| broken.into_inner());
+            let mut record = record.lock().unwrap_or_else(PoisonError::into_inner);
             if let Some(record) = &mut *record {
                 let added = record.add_line(&line(path, run.as_ref()));
                 added.with_context(|| record.path().display().to_string())?;
@@ -140,7 +140,7 @@ pub(super) fn runs(
     Ok(Runs {
         found,
         known: before,
-        record: record.unwrap_or_else(|broken| broken.into_inner()),
+        record: record.unwrap_or_else(PoisonError::into_inner),
     })
 }
 
