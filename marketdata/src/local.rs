@@ -8,6 +8,7 @@ mod market;
 mod network;
 mod server;
 mod tape;
+mod topics;
 
 pub use faults::Weather;
 pub use market::{Change, Market, Wander};
@@ -75,6 +76,13 @@ pub trait Counterpart: Send {
         now: TimestampNs,
         out: &mut Vec<Vec<u8>>,
     );
+
+    /// Refuses a subscription or a key as the venue's pages say, and does nothing else. `false` where the message is neither,
+    /// or the venue has no such answer.
+    fn refuse(&mut self, message: &[u8], now: TimestampNs, out: &mut Vec<Vec<u8>>) -> bool {
+        let _ = (message, now, out);
+        false
+    }
 
     /// Whether who unsubscribes from a book and subscribes to it anew is told the whole of it again.
     fn restates(&self) -> bool {

@@ -1,5 +1,6 @@
 //! What goes wrong with messages on their way, by seed.
 
+use std::collections::VecDeque;
 use std::time::Duration;
 
 use super::Counterpart;
@@ -18,16 +19,27 @@ pub struct Weather {
     pub cut: u64,
     /// Messages with a byte that is another: a figure, too, where only a checksum could tell.
     pub garbled: u64,
+    /// Messages with noise in them: bytes that stand in no figure and in no name.
+    pub mangled: u64,
+    /// Messages in whose place one comes that the venue has said before, about whatever.
+    pub replaced: u64,
     /// Messages with a figure that the venue's checksum does not have; of a venue without one, none.
     pub falsified: u64,
     /// Connections that end, of 10,000 changes of the market.
     pub disconnected: u64,
+    /// Subscriptions and keys that the venue refuses, of 10,000 requests, as its pages say.
+    pub refused: u64,
+    /// Requests that never reach the venue, or whose answers never come.
+    pub unheard: u64,
     /// Requests for a document without an answer.
     pub unanswered: u64,
     /// Documents that come late, as they were when they were asked for.
     pub slow: u64,
     /// Connections that stay open and silent for a while, of 10,000 changes of the market.
     pub stalled: u64,
+    /// Topics of one market that say nothing for a while, of 10,000 changes of it, while everything else goes on: its book,
+    /// or its prints. What they had to say then comes later, in order.
+    pub stuck: u64,
     /// Messages before which something comes that is none of the venue's.
     pub foreign: u64,
     /// Messages before which one comes that is larger than any client takes.
@@ -45,11 +57,16 @@ impl Weather {
         swapped: 150,
         cut: 40,
         garbled: 0,
+        mangled: 40,
+        replaced: 60,
         falsified: 60,
         disconnected: 20,
+        refused: 800,
+        unheard: 800,
         unanswered: 1_500,
         slow: 1_500,
         stalled: 15,
+        stuck: 60,
         foreign: 20,
         oversized: 5,
         odd: 0,
@@ -61,10 +78,11 @@ impl Weather {
         ..Self::CALM
     };
 
-    /// A storm over sockets, where markets change some 100 times a second: connections fall silent seldom, or
+    /// A storm over sockets, where markets change some 100 times a second: connections and topics fall silent seldom, or
     /// there would be little else.
     pub const SQUALLS: Self = Self {
         stalled: 1,
+        stuck: 2,
         ..Self::STORM
     };
 
@@ -75,29 +93,39 @@ impl Weather {
         swapped: 0,
         cut: 0,
         garbled: 0,
+        mangled: 0,
+        replaced: 0,
         falsified: 0,
         disconnected: 0,
+        refused: 0,
+        unheard: 0,
         unanswered: 0,
         slow: 0,
         stalled: 0,
+        stuck: 0,
         foreign: 0,
         oversized: 0,
         odd: 0,
     };
 
     /// Faults by name, and how often each happens.
-    fn faults(&mut self) -> [(&'static str, &mut u64); 13] {
+    fn faults(&mut self) -> [(&'static str, &mut u64); 18] {
         [
             ("dropped", &mut self.dropped),
             ("doubled", &mut self.doubled),
             ("swapped", &mut self.swapped),
             ("cut", &mut self.cut),
             ("garbled", &mut self.garbled),
+            ("mangled", &mut self.mangled),
+            ("replaced", &mut self.replaced),
             ("falsified", &mut self.falsified),
             ("disconnected", &mut self.disconnected),
+            ("refused", &mut self.refused),
+            ("unheard", &mut self.unheard),
             ("unanswered", &mut self.unanswered),
             ("slow", &mut self.slow),
             ("stalled", &mut self.stalled),
+            ("stuck", &mut self.stuck),
             ("foreign", &mut self.foreign),
             ("oversized", &mut self.oversized),
             ("odd", &mut self.odd),
@@ -144,6 +172,13 @@ const FOREIGN: [&[u8]; 8] = [
     b"\xc1\xdf\xff\xff\xff\xff",
 ];
 
+/// Noise: none of it is in a figure or a name, nor begins a value of `MessagePack`.
+const NOISE: [u8; 6] = [0x01, 0x1b, 0x7f, 0xc1, 0xfe, 0xff];
+/// Bytes of noise in a message at most.
+const NOISE_MAX: u64 = 8;
+/// Messages of a connection that may come again in the place of another.
+const EARLIER_MAX: usize = 16;
+
 /// What arrives at a client.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Delivery {
@@ -151,16 +186,32 @@ pub(super) enum Delivery {
     Message(Vec<u8>),
     /// A message that is larger than any client takes.
     Oversized,
+    /// Nothing: this message does not come, or not in its place.
+    Missing(Vec<u8>),
 }
 
 impl Delivery {
-    /// What goes over the wire.
-    pub(super) fn into_bytes(self, oversized_bytes: usize) -> Vec<u8> {
+    /// What goes over the wire, if anything does.
+    pub(super) fn into_bytes(self, oversized_bytes: usize) -> Option<Vec<u8>> {
         match self {
-            Self::Message(bytes) => bytes,
-            Self::Oversized => vec![b' '; oversized_bytes],
+            Self::Message(bytes) => Some(bytes),
+            Self::Oversized => Some(vec![b' '; oversized_bytes]),
+            Self::Missing(_) => None,
         }
     }
+}
+
+/// What becomes of a request on its way to the venue.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Fate {
+    /// It is answered.
+    Heard,
+    /// The venue refuses it.
+    Refused,
+    /// It never gets there.
+    Lost,
+    /// The venue does it, and what it says about that never comes.
+    AnswerLost,
 }
 
 /// Puts faults in.
@@ -170,6 +221,8 @@ pub(super) struct Faults {
     random: Xorshift64Star,
     /// The next message overtakes it.
     held: Option<Vec<u8>>,
+    /// The newest messages of the connection, as the venue said them, where one of them may come again.
+    earlier: VecDeque<Vec<u8>>,
     /// Faults so far.
     pub(super) count: u64,
 }
@@ -180,6 +233,7 @@ impl Faults {
             weather,
             random: Xorshift64Star::new(mix(seed)),
             held: None,
+            earlier: VecDeque::new(),
             count: 0,
         }
     }
@@ -207,9 +261,53 @@ impl Faults {
         Duration::from_nanos(self.below(most.as_nanos() as u64 + 1))
     }
 
-    /// The connection has ended: what was held back is gone.
+    /// The connection has ended: what was held back is gone, and what was said on it is not said on the next one.
     pub(super) fn cut_off(&mut self) {
         self.held = None;
+        self.earlier.clear();
+    }
+
+    /// What becomes of a request, which the venue may be able to refuse.
+    pub(super) fn fate(&mut self, refuse: impl FnOnce() -> bool) -> Fate {
+        if self.is_due(self.weather.refused) && refuse() {
+            self.count += 1;
+            return Fate::Refused;
+        }
+        if !self.chance(self.weather.unheard) {
+            return Fate::Heard;
+        }
+        match self.random.below(2) {
+            0 => Fate::Lost,
+            _ => Fate::AnswerLost,
+        }
+    }
+
+    /// A message that was said before, where one is to come in the place of another.
+    fn replacement(&mut self, message: &[u8]) -> Option<Vec<u8>> {
+        if self.weather.replaced == 0 {
+            return None;
+        }
+        let is_due = !self.earlier.is_empty() && self.chance(self.weather.replaced);
+        let found = is_due.then(|| {
+            let place = self.random.below(self.earlier.len() as u64) as usize;
+            self.earlier[place].clone()
+        });
+        if self.earlier.len() >= EARLIER_MAX {
+            self.earlier.pop_front();
+        }
+        self.earlier.push_back(message.to_vec());
+        found
+    }
+
+    /// Noise over some bytes of text; between bytes of a binary message, where any byte may be part of a figure.
+    fn mangle(&mut self, message: &mut Vec<u8>, place: usize, is_binary: bool) {
+        let count = 1 + self.random.below(NOISE_MAX) as usize;
+        let noise: Vec<u8> = (0..count)
+            .map(|_| NOISE[self.random.below(NOISE.len() as u64) as usize])
+            .collect();
+        let replaced = if is_binary { 0 } else { count };
+        let end = (place + replaced).min(message.len());
+        message.splice(place..end, noise);
     }
 
     /// Passes a message on: not at all, once or twice, whole or not, and what it has overtaken behind it.
@@ -227,11 +325,19 @@ impl Faults {
             out.push(Delivery::Message(FOREIGN[kind].to_vec()));
         }
         if self.chance(self.weather.dropped) {
+            out.push(Delivery::Missing(message));
+            return;
+        }
+        if let Some(earlier) = self.replacement(&message) {
+            out.push(Delivery::Missing(message));
+            out.push(Delivery::Message(earlier));
             return;
         }
         let place = self.random.below(message.len() as u64) as usize;
         if self.chance(self.weather.cut) {
             message.truncate(place);
+        } else if self.chance(self.weather.mangled) {
+            self.mangle(&mut message, place, counterpart.is_binary());
         } else if self.chance(self.weather.garbled) {
             if let Some(byte) = message.get_mut(place) {
                 *byte = b' ' + self.random.below(95) as u8;
@@ -243,6 +349,7 @@ impl Faults {
             out.push(Delivery::Message(message.clone()));
         }
         if self.held.is_none() && self.chance(self.weather.swapped) {
+            out.push(Delivery::Missing(message.clone()));
             self.held = Some(message);
             return;
         }
@@ -277,7 +384,7 @@ mod tests {
             for message in messages {
                 faults.pass(message.as_bytes().to_vec(), &*counterpart, &mut out);
             }
-            let out = out.into_iter().map(|it| it.into_bytes(0));
+            let out = out.into_iter().filter_map(|it| it.into_bytes(0));
             let text = out.map(|it| String::from_utf8(it).unwrap());
             (text.collect::<Vec<_>>(), faults.count)
         };

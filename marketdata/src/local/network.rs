@@ -11,8 +11,9 @@ use std::fmt;
 use types::{Aggressor, Level, MarketData, MarketEvent, TimestampNs, Trade};
 
 use super::Counterpart;
-use super::faults::{Delivery, Faults, Weather};
+use super::faults::{Delivery, Fate, Faults, Weather};
 use super::market::{Change, Market, Wander};
+use super::topics::{Topic, Topics, names};
 use crate::feed::{Action, Adapter, Book, FetchId, Listing, Output, State, Stream};
 
 /// What a conversation amounted to.
@@ -24,12 +25,18 @@ pub struct Played {
     pub faults: u64,
     /// Of these, connections that fell silent.
     pub stalls: u64,
+    /// Of these, topics that fell silent while their connection went on.
+    pub stuck: u64,
+    /// Of these, requests that were refused or lost, or whose answers were.
+    pub refused: u64,
     /// Gaps that were told.
     pub gaps: u64,
     /// Books that were held against the past.
     pub compared: u64,
     /// Of these, those that had to be the newest.
     pub newest: u64,
+    /// Books that were wrong behind a message that did not come, of a venue whose messages have nothing that would show it.
+    pub unnoticed: u64,
     /// What the adapter found that cannot be.
     pub odd: Odd,
 }
@@ -55,9 +62,12 @@ impl Played {
         self.messages += other.messages;
         self.faults += other.faults;
         self.stalls += other.stalls;
+        self.stuck += other.stuck;
+        self.refused += other.refused;
         self.gaps += other.gaps;
         self.compared += other.compared;
         self.newest += other.newest;
+        self.unnoticed += other.unnoticed;
         self.odd.crossed += other.odd.crossed;
         self.odd.locked += other.odd.locked;
         self.odd.off_grid += other.odd.off_grid;
@@ -95,6 +105,8 @@ const FLIGHT_NS: u64 = 5_000_000;
 const CALM_NS_MAX: u64 = 300 * SECOND;
 /// How long a connection is open and silent: for less and for more than any adapter or connection waits.
 const STALL_NS_MAX: u64 = 120 * SECOND;
+/// How long a topic says nothing: for less and for more than any adapter waits that can know.
+const STUCK_NS_MAX: u64 = 120 * SECOND;
 /// How late a document is, at most: for less and for more than any adapter waits.
 const SLOW_NS_MAX: u64 = 30 * SECOND;
 /// As [`crate::connection::Settings`] has it: a WebSocket is asked for a sign after 20 seconds and dead 10 later.
@@ -105,6 +117,8 @@ const SILENCE_NS_MAX: u64 = 60 * SECOND;
 /// What is on its way to the client.
 enum Flight {
     Message(Vec<u8>),
+    /// A message that does not come, of the book of this market; of all where it is not known of which.
+    Missing(Option<usize>),
     Oversized,
     Answer(FetchId, Option<Vec<u8>>),
     Opened,
@@ -121,6 +135,8 @@ struct Witness {
     at: u64,
     newest_trade: u64,
     trades: Vec<Trade>,
+    /// Something of the book did not come since the whole was stated.
+    lacks: bool,
 }
 
 /// One conversation.
@@ -134,6 +150,9 @@ pub struct Network {
     now: u64,
     flights: VecDeque<(u64, Flight)>,
     is_open: bool,
+    topics: Topics,
+    /// Nothing in the venue's messages shows that one is missing.
+    is_unnumbered: bool,
     /// What the venue says before then comes then.
     stalled_until: u64,
     /// Nor does it answer pings then.
@@ -182,6 +201,8 @@ impl Network {
             now: 1_700_000_000 * SECOND,
             flights: VecDeque::new(),
             is_open: false,
+            topics: Topics::default(),
+            is_unnumbered: false,
             stalled_until: 0,
             is_dead: false,
             heard: 0,
@@ -203,6 +224,7 @@ impl Network {
                 at: 0,
                 newest_trade: 0,
                 trades: Vec::new(),
+                lacks: false,
             };
             remember(&mut witness, market, network.counterpart.depth(), is_depth);
             network.witnesses.push(witness);
@@ -217,6 +239,14 @@ impl Network {
         self
     }
 
+    /// With a venue whose messages have neither numbers nor checksums, over a network that loses some of them all the same.
+    /// A book may then be wrong from a message that did not come to the next whole one, and at no other time.
+    #[must_use]
+    pub fn unnumbered(mut self) -> Self {
+        self.is_unnumbered = true;
+        self
+    }
+
     /// Plays it to its end.
     ///
     /// # Errors
@@ -227,6 +257,12 @@ impl Network {
             self.step()?;
         }
         self.faults.weather = Weather::CALM;
+        self.release(|_, _| true);
+        if self.witnesses.iter().any(|witness| witness.lacks) {
+            // Only a new connection states it again.
+            self.disconnect();
+            self.look("the last fault")?;
+        }
         let calm_since = self.now;
         let mut steps = 0;
         loop {
@@ -265,7 +301,7 @@ impl Network {
     }
 
     fn is_settled(&self) -> bool {
-        if self.now < self.stalled_until {
+        if self.now < self.stalled_until || self.topics.any() {
             return false;
         }
         let live = self
@@ -300,6 +336,8 @@ impl Network {
         if let Some(listener) = &mut self.listener {
             listener(None);
         }
+        let now = self.now;
+        self.release(|_, until| until.0 <= now);
         let place = self.faults.below(self.markets.len() as u64) as usize;
         let change = if self.faults.chance(self.faults.weather.odd) {
             self.wander.turn_odd(&mut self.markets[place])
@@ -317,14 +355,7 @@ impl Network {
             self.witnesses[place].trades.push(trade);
         }
         if self.is_open {
-            let mut said = Vec::new();
-            self.counterpart.changed(
-                &self.markets[place],
-                &change,
-                TimestampNs(self.now),
-                &mut said,
-            );
-            self.send(said);
+            self.tell(place, &change);
         }
         if self.faults.chance(self.faults.weather.disconnected) {
             self.disconnect();
@@ -340,8 +371,59 @@ impl Network {
         Ok(())
     }
 
-    /// Messages leave the venue.
-    fn send(&mut self, said: Vec<Vec<u8>>) {
+    /// The venue tells of a change, unless that topic is stuck, or from now on.
+    fn tell(&mut self, place: usize, change: &Change) {
+        let (symbol, topic) = (&self.markets[place].symbol, Topic::of(change));
+        if self.faults.chance(self.faults.weather.stuck) {
+            self.played.stuck += 1;
+            let until = TimestampNs(self.now + self.faults.below(STUCK_NS_MAX));
+            self.topics.stick(symbol, topic, until);
+        }
+        let mut said = Vec::new();
+        self.topics.changed(
+            &self.markets[place],
+            change,
+            TimestampNs(self.now),
+            &mut *self.counterpart,
+            &mut said,
+        );
+        self.send(said, (topic == Topic::Book).then_some(place));
+    }
+
+    /// Topics that are stuck no more say what they had to say.
+    fn release(&mut self, is_over: impl Fn(&str, TimestampNs) -> bool) {
+        let mut said = Vec::new();
+        while let Some((symbol, _)) =
+            self.topics
+                .release(&is_over, &mut *self.counterpart, &mut said)
+        {
+            let place = self.markets.iter().position(|market| market.symbol == symbol);
+            self.send(std::mem::take(&mut said), place);
+        }
+    }
+
+    /// The client asks for something.
+    fn request(&mut self, message: &[u8]) {
+        let now = TimestampNs(self.now);
+        let mut said = Vec::new();
+        let counterpart = &mut self.counterpart;
+        let fate = self
+            .faults
+            .fate(|| counterpart.refuse(message, now, &mut said));
+        self.played.refused += u64::from(fate != Fate::Heard);
+        if matches!(fate, Fate::Heard | Fate::AnswerLost) {
+            // A subscription begins behind what the one before had to say.
+            self.release(|symbol, _| names(message, symbol));
+            self.counterpart
+                .request(message, &self.markets, now, &mut said);
+        }
+        if fate != Fate::AnswerLost {
+            self.send(said, None);
+        }
+    }
+
+    /// Messages leave the venue: of the book of a market, or of anything.
+    fn send(&mut self, said: Vec<Vec<u8>>, about: Option<usize>) {
         let mut passed = Vec::new();
         for message in said {
             self.faults.pass(message, &*self.counterpart, &mut passed);
@@ -350,6 +432,7 @@ impl Network {
         let flights = passed.into_iter().map(|delivery| match delivery {
             Delivery::Message(message) => (at, Flight::Message(message)),
             Delivery::Oversized => (at, Flight::Oversized),
+            Delivery::Missing(_) => (at, Flight::Missing(about)),
         });
         self.flights.extend(flights);
     }
@@ -367,6 +450,7 @@ impl Network {
         }
         self.flights.clear();
         self.faults.cut_off();
+        self.topics.clear();
         self.stalled_until = 0;
         self.connect(SECOND);
     }
@@ -417,7 +501,8 @@ impl Network {
         let now = TimestampNs(self.now);
         let mut said = Vec::new();
         self.counterpart.tick(now, &mut said);
-        self.send(said);
+        said.retain(|message| !self.topics.mutes(message));
+        self.send(said, None);
         let mut out = Output::default();
         self.adapter.tick(now, &mut out);
         self.follow(&mut out, "a tick")
@@ -432,7 +517,20 @@ impl Network {
                 self.disconnect();
                 self.look("a message too large")
             }
+            Flight::Missing(about) => {
+                for (place, witness) in self.witnesses.iter_mut().enumerate() {
+                    witness.lacks |= self.is_unnumbered && about.is_none_or(|about| about == place);
+                }
+                Ok(())
+            }
             Flight::Opened => {
+                let is_document = matches!(self.adapter.stream(), Stream::Lines { .. });
+                if is_document && self.faults.chance(self.faults.weather.refused) {
+                    // By the status of its answer.
+                    self.played.refused += 1;
+                    self.connect(SECOND);
+                    return Ok(());
+                }
                 self.is_open = true;
                 self.heard = self.now;
                 let mut said = Vec::new();
@@ -442,7 +540,7 @@ impl Network {
                     self.counterpart
                         .streamed(&path, &self.markets, now, &mut said);
                 }
-                self.send(said);
+                self.send(said, None);
                 self.follow(&mut out, "the connection")
             }
             Flight::Message(message) => {
@@ -468,13 +566,7 @@ impl Network {
     fn follow(&mut self, out: &mut Output, after: &str) -> Result<(), Wrong> {
         for action in std::mem::take(&mut out.actions) {
             match action {
-                Action::Send(text) => {
-                    let mut said = Vec::new();
-                    let now = TimestampNs(self.now);
-                    self.counterpart
-                        .request(&text, &self.markets, now, &mut said);
-                    self.send(said);
-                }
+                Action::Send(text) => self.request(&text),
                 Action::Fetch { id, path } => {
                     let now = TimestampNs(self.now);
                     let mut answer = self.counterpart.fetch(&path, &self.markets, now);
@@ -512,6 +604,7 @@ impl Network {
             let witness = &mut self.witnesses[place];
             Book::follow(&mut witness.shown, &event.data);
             match &event.data {
+                MarketData::DepthSnapshot(_) => witness.lacks = false,
                 MarketData::Gap => {
                     self.played.gaps += 1;
                     witness.touch = None;
@@ -549,10 +642,15 @@ impl Network {
             self.played.compared += 1;
             let witness = &mut self.witnesses[place];
             let Some(moments) = witness.past.get(&shown) else {
+                if witness.lacks {
+                    self.played.unnoticed += 1;
+                    continue;
+                }
                 return Err(self.wrong(place, "shows what the venue never had", after));
             };
             match moments.iter().find(|&&moment| moment >= witness.at) {
                 Some(&moment) => witness.at = moment,
+                None if witness.lacks => self.played.unnoticed += 1,
                 None => return Err(self.wrong(place, "went back in time", after)),
             }
         }

@@ -14,9 +14,11 @@ use axum::response::{IntoResponse as _, Response};
 use futures_util::stream;
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
+use types::TimestampNs;
 
-use super::faults::{Delivery, Faults, Weather};
+use super::faults::{Delivery, Fate, Faults, Weather};
 use super::market::{Market, Wander};
+use super::topics::{Topic, Topics, names};
 use super::{Counterpart, counted};
 use crate::connection::{self, now};
 use crate::feed::Listing;
@@ -97,11 +99,14 @@ struct Venue {
     clients: Vec<Client>,
     next_client: u64,
     is_held: bool,
+    /// Topics of which every client hears nothing.
+    held_topics: Vec<(String, Topic)>,
 }
 
 struct Client {
     id: u64,
     counterpart: Box<dyn Counterpart>,
+    topics: Topics,
     messages: mpsc::Sender<Parcel>,
 }
 
@@ -121,11 +126,22 @@ impl Client {
         }
         passed
             .into_iter()
+            .filter(|delivery| !matches!(delivery, Delivery::Missing(_)))
             .all(|delivery| self.put(Parcel::Delivery(delivery)))
     }
 
     fn put(&self, parcel: Parcel) -> bool {
         self.messages.try_send(parcel).is_ok()
+    }
+
+    /// Topics that are stuck no more say what they had to say.
+    fn release(&mut self, is_over: impl Fn(&str, TimestampNs) -> bool, said: &mut Vec<Vec<u8>>) {
+        let Self {
+            counterpart,
+            topics,
+            ..
+        } = self;
+        while topics.release(&is_over, &mut **counterpart, said).is_some() {}
     }
 }
 
@@ -142,9 +158,16 @@ impl Shared {
         let mut venue = self.venue();
         let venue = &mut *venue;
         venue.next_client += 1;
+        // What was said on the connection before is not said on this one.
+        venue.faults.cut_off();
+        let mut topics = Topics::default();
+        for (symbol, topic) in &venue.held_topics {
+            topics.stick(symbol, *topic, TimestampNs(u64::MAX));
+        }
         let mut client = Client {
             id: venue.next_client,
             counterpart,
+            topics,
             messages,
         };
         client.send(said, &mut venue.faults);
@@ -172,9 +195,30 @@ impl Shared {
     }
 
     fn request(&self, id: u64, message: &[u8]) {
-        self.converse(id, |counterpart, markets, said| {
-            counterpart.request(message, markets, now(), said);
-        });
+        let mut venue = self.venue();
+        let Venue {
+            markets,
+            faults,
+            clients,
+            held_topics,
+            ..
+        } = &mut *venue;
+        let Some(client) = clients.iter_mut().find(|client| client.id == id) else {
+            return;
+        };
+        let mut said = Vec::new();
+        let fate = faults.fate(|| client.counterpart.refuse(message, now(), &mut said));
+        if matches!(fate, Fate::Heard | Fate::AnswerLost) {
+            // A subscription begins behind what the one before had to say.
+            let is_held = |symbol: &str| held_topics.iter().any(|(held, _)| held == symbol);
+            let is_over = |symbol: &str, _| names(message, symbol) && !is_held(symbol);
+            client.release(is_over, &mut said);
+            client.send(std::mem::take(&mut said), faults);
+            client.counterpart.request(message, markets, now(), &mut said);
+        }
+        if fate != Fate::AnswerLost {
+            client.send(said, faults);
+        }
     }
 
     /// A document as it is now, and how late it is to come.
@@ -221,7 +265,18 @@ impl Shared {
         let time = now();
         clients.retain_mut(|client| {
             let mut said = Vec::new();
-            client.counterpart.changed(market, &change, time, &mut said);
+            client.release(|_, until| until <= time, &mut said);
+            if faults.chance(faults.weather.stuck) {
+                let for_ns = faults.up_to(self.stall_max).as_nanos() as u64;
+                let until = TimestampNs(time.0.saturating_add(for_ns));
+                client.topics.stick(&market.symbol, Topic::of(&change), until);
+            }
+            let Client {
+                counterpart,
+                topics,
+                ..
+            } = client;
+            topics.changed(market, &change, time, &mut **counterpart, &mut said);
             let is_there = client.send(said, faults);
             if is_there && faults.chance(faults.weather.stalled) {
                 client.put(Parcel::Silence(faults.up_to(self.stall_max)));
@@ -238,6 +293,7 @@ impl Shared {
         clients.retain_mut(|client| {
             let mut said = Vec::new();
             client.counterpart.tick(now(), &mut said);
+            said.retain(|message| !client.topics.mutes(message));
             client.send(said, faults)
         });
     }
@@ -268,6 +324,7 @@ impl LocalVenue {
                 clients: Vec::new(),
                 next_client: 0,
                 is_held: false,
+                held_topics: Vec::new(),
             }),
         });
         let (alive, ended) = watch::channel(());
@@ -309,6 +366,31 @@ impl LocalVenue {
     /// How many clients are connected.
     pub fn clients(&self) -> usize {
         self.shared.venue().clients.len()
+    }
+
+    /// Whether the book of a market is told of no more, while the market goes on and so does everything else: prints,
+    /// heartbeats, answers to pings, other markets. What was not told is told, in order, once it is held no more.
+    pub fn hold_book(&self, symbol: &str, is_held: bool) {
+        let mut venue = self.shared.venue();
+        let Venue {
+            faults,
+            clients,
+            held_topics,
+            ..
+        } = &mut *venue;
+        held_topics.retain(|(held, _)| held != symbol);
+        if is_held {
+            held_topics.push((symbol.to_owned(), Topic::Book));
+        }
+        for client in clients {
+            if is_held {
+                client.topics.stick(symbol, Topic::Book, TimestampNs(u64::MAX));
+                continue;
+            }
+            let mut said = Vec::new();
+            client.release(|stuck, _| stuck == symbol, &mut said);
+            client.send(said, faults);
+        }
     }
 
     /// Whether markets stand still; clients come and go, and heartbeats go out, as before.
@@ -393,7 +475,10 @@ fn lines(shared: &Arc<Shared>, path: &str) -> Response {
                     tokio::time::sleep(pause).await;
                     continue;
                 }
-                Parcel::Delivery(delivery) => delivery.into_bytes(oversized_bytes),
+                Parcel::Delivery(delivery) => match delivery.into_bytes(oversized_bytes) {
+                    Some(bytes) => bytes,
+                    None => continue,
+                },
             };
             message.push(b'\n');
             let part = Ok::<_, std::convert::Infallible>(Bytes::from(message));
@@ -433,7 +518,10 @@ async fn converse(shared: Arc<Shared>, mut socket: WebSocket) {
                         continue;
                     }
                     Parcel::Delivery(delivery) => {
-                        to_message(delivery.into_bytes(shared.oversized_bytes), is_binary)
+                        let Some(bytes) = delivery.into_bytes(shared.oversized_bytes) else {
+                            continue;
+                        };
+                        to_message(bytes, is_binary)
                     }
                 };
                 if socket.send(message).await.is_err() {

@@ -265,9 +265,12 @@ impl Conversation {
         loop {
             tokio::time::sleep_until(self.silent_until).await;
             if let Some(delivery) = self.ready.pop_front() {
-                self.shared.count(|served| served.messages += 1);
                 let oversized_bytes = self.shared.settings.oversized_bytes;
-                return Said::Message(delivery.into_bytes(oversized_bytes));
+                let Some(bytes) = delivery.into_bytes(oversized_bytes) else {
+                    continue;
+                };
+                self.shared.count(|served| served.messages += 1);
+                return Said::Message(bytes);
             }
             if self.opening > 0 {
                 let since = *self.waits_since.get_or_insert_with(Instant::now);

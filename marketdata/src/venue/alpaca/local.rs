@@ -216,6 +216,16 @@ impl Counterpart for LocalAlpaca {
         }
     }
 
+    fn refuse(&mut self, _: &[u8], _: TimestampNs, out: &mut Vec<Vec<u8>>) -> bool {
+        let refusal = if self.is_authenticated {
+            r#"[{"T":"error","code":405,"msg":"symbol limit exceeded"}]"#
+        } else {
+            r#"[{"T":"error","code":406,"msg":"connection limit exceeded"}]"#
+        };
+        self.say(refusal, out);
+        true
+    }
+
     fn changed(
         &mut self,
         market: &Market,

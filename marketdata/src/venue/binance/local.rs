@@ -38,6 +38,13 @@ fn last_id(market: &Market) -> u64 {
     market.id_or(1_000 + 2 * market.updates)
 }
 
+/// The id of a request, which its answer has too.
+fn id_of(request: &str) -> &str {
+    let (_, id) = request.rsplit_once(r#""id":"#).unwrap_or_default();
+    let id = id.trim_end_matches('}');
+    if id.is_empty() { "null" } else { id }
+}
+
 fn pairs(levels: &[Level]) -> String {
     let mut text = String::from("[");
     for (place, level) in levels.iter().enumerate() {
@@ -83,11 +90,21 @@ impl Counterpart for LocalBinance {
         let text = String::from_utf8_lossy(message);
         let names = text.split('"').filter(|part| part.contains('@'));
         self.subscribed.extend(names.map(str::to_owned));
-        self.previous = markets
-            .iter()
-            .map(|market| (market.symbol.clone(), last_id(market)))
-            .collect();
-        out.push(br#"{"result":null,"id":1}"#.to_vec());
+        for market in markets {
+            if !self.previous.iter().any(|(known, _)| *known == market.symbol) {
+                self.previous.push((market.symbol.clone(), last_id(market)));
+            }
+        }
+        let id = id_of(&text);
+        out.push(format!(r#"{{"result":null,"id":{id}}}"#).into_bytes());
+    }
+
+    fn refuse(&mut self, message: &[u8], _: TimestampNs, out: &mut Vec<Vec<u8>>) -> bool {
+        let text = String::from_utf8_lossy(message);
+        let id = id_of(&text);
+        let refusal = r#"{"code":3,"msg":"Too many requests"}"#;
+        out.push(format!(r#"{{"error":{refusal},"id":{id}}}"#).into_bytes());
+        true
     }
 
     fn changed(

@@ -166,6 +166,15 @@ impl Counterpart for LocalBybit {
         }
     }
 
+    fn refuse(&mut self, message: &[u8], _: TimestampNs, out: &mut Vec<Vec<u8>>) -> bool {
+        let op = Fields::of(message).and_then(|fields| fields.get(b"op").ok()?);
+        let is_asked = op.and_then(Value::scalar) == Some(b"subscribe");
+        if is_asked {
+            out.push(Self::answer("subscribe", "error:handler not found"));
+        }
+        is_asked
+    }
+
     fn changed(
         &mut self,
         market: &Market,

@@ -122,6 +122,11 @@ impl Counterpart for LocalCoinbase {
         self.say("subscriptions", r#"{"subscriptions":{}}"#, now, out);
     }
 
+    fn refuse(&mut self, _: &[u8], _: TimestampNs, out: &mut Vec<Vec<u8>>) -> bool {
+        out.push(br#"{"type":"error","message":"rate limit exceeded"}"#.to_vec());
+        true
+    }
+
     fn changed(
         &mut self,
         market: &Market,

@@ -115,12 +115,32 @@ impl Counterpart for LocalHyperliquid {
             out.push(br#"{"channel":"error","data":"Invalid subscription"}"#.to_vec());
             return;
         };
+        let method = if text.contains(r#""method":"unsubscribe""#) {
+            "unsubscribe"
+        } else {
+            "subscribe"
+        };
+        if method == "unsubscribe" {
+            self.subscribed
+                .retain(|(known, of)| *known != kind || *of != coin);
+            self.books
+                .retain(|market| kind != "l2Book" || market.symbol != coin);
+        } else if (self.subscribed.iter()).any(|(known, of)| *known == kind && *of == coin) {
+            let error = format!(
+                r#"{{"channel":"error","data":"Already subscribed: {{\"type\":\"{kind}\",\"coin\":\"{coin}\"}}"}}"#
+            );
+            out.push(error.into_bytes());
+            return;
+        }
         out.push(
             format!(
-                r#"{{"channel":"subscriptionResponse","data":{{"method":"subscribe","subscription":{{"type":"{kind}","coin":"{coin}"}}}}}}"#
+                r#"{{"channel":"subscriptionResponse","data":{{"method":"{method}","subscription":{{"type":"{kind}","coin":"{coin}"}}}}}}"#
             )
             .into_bytes(),
         );
+        if method == "unsubscribe" {
+            return;
+        }
         if let Some(market) = markets.iter().find(|market| market.symbol == coin) {
             match kind.as_str() {
                 "l2Book" => {
@@ -132,6 +152,15 @@ impl Counterpart for LocalHyperliquid {
             }
         }
         self.subscribed.push((kind, coin));
+    }
+
+    fn refuse(&mut self, message: &[u8], _: TimestampNs, out: &mut Vec<Vec<u8>>) -> bool {
+        let text = String::from_utf8_lossy(message);
+        let is_asked = text.contains(r#""method":"subscribe""#);
+        if is_asked {
+            out.push(br#"{"channel":"error","data":"Invalid subscription"}"#.to_vec());
+        }
+        is_asked
     }
 
     fn changed(

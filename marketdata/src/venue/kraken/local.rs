@@ -228,6 +228,21 @@ impl Counterpart for LocalKraken {
         self.last_sent = now;
     }
 
+    fn refuse(&mut self, message: &[u8], now: TimestampNs, out: &mut Vec<Vec<u8>>) -> bool {
+        let method = Fields::of(message).and_then(|fields| fields.get(b"method").ok()?);
+        let is_asked = method.and_then(Value::scalar) == Some(b"subscribe");
+        if is_asked {
+            let time = rfc3339(now);
+            out.push(
+                format!(
+                    r#"{{"error":"Exceeded msg rate","method":"subscribe","success":false,"time_in":"{time}","time_out":"{time}"}}"#
+                )
+                .into_bytes(),
+            );
+        }
+        is_asked
+    }
+
     fn changed(
         &mut self,
         market: &Market,

@@ -219,6 +219,18 @@ impl Counterpart for LocalOkx {
         }
     }
 
+    fn refuse(&mut self, message: &[u8], _: TimestampNs, out: &mut Vec<Vec<u8>>) -> bool {
+        let op = Fields::of(message).and_then(|fields| fields.get(b"op").ok()?);
+        let is_asked = op.and_then(Value::scalar) == Some(b"subscribe");
+        if is_asked {
+            out.push(
+                br#"{"event":"error","code":"60014","msg":"Requests too frequent","connId":"a4d3ae55"}"#
+                    .to_vec(),
+            );
+        }
+        is_asked
+    }
+
     fn changed(
         &mut self,
         market: &Market,

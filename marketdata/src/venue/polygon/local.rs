@@ -71,6 +71,15 @@ impl Counterpart for LocalPolygon {
         }
     }
 
+    fn refuse(&mut self, _: &[u8], _: TimestampNs, out: &mut Vec<Vec<u8>>) -> bool {
+        out.push(if self.is_authenticated {
+            status("error", "not authorized")
+        } else {
+            status("auth_failed", "authentication failed")
+        });
+        true
+    }
+
     fn changed(
         &mut self,
         market: &Market,
