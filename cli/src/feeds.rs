@@ -91,7 +91,9 @@ fn table(feeds: &[Value]) -> Table {
         "off grid",
         "not positive",
         "outliers",
+        "silences",
         "stale ms",
+        "stale by",
         "reconnects",
     ]);
     for feed in feeds {
@@ -117,7 +119,9 @@ fn table(feeds: &[Value]) -> Table {
                 figure("off_grid"),
                 figure("not_positive"),
                 figure("outliers"),
+                figure("silences"),
                 figure("stale_ms"),
+                figure("stale_reason"),
                 text_of(&feed["reconnects"]),
             ]);
         }

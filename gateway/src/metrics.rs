@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use axum::http::StatusCode;
 use marketdata::connection::Link;
-use marketdata::feed::{Health, State};
+use marketdata::feed::{Health, Loss, State};
 use runtime::{AckMode, Latencies, Status};
 use tokio::sync::Semaphore;
 
@@ -312,7 +312,7 @@ fn write_all(page: &mut Page, app: &App) -> fmt::Result {
 /// Each instrument of each feed.
 fn write_feeds(page: &mut Page, app: &App) -> fmt::Result {
     type Figure = fn(&Health) -> u64;
-    const FIGURES: [(&str, &str, &str, Figure); 12] = [
+    const FIGURES: [(&str, &str, &str, Figure); 13] = [
         (
             "feed_live",
             "gauge",
@@ -382,6 +382,12 @@ fn write_feeds(page: &mut Page, app: &App) -> fmt::Result {
             "Prices outside the band.",
             |health| health.counters.outliers,
         ),
+        (
+            "feed_silences_total",
+            "counter",
+            "Times that a topic said nothing for longer than stale_after.",
+            |health| health.counters.silences,
+        ),
     ];
     type LinkFigure = fn(&Link) -> u64;
     const LINK_FIGURES: [(&str, &str, LinkFigure); 2] = [
@@ -430,6 +436,18 @@ fn write_feeds(page: &mut Page, app: &App) -> fmt::Result {
             let labels = format!("{labels},state=\"{}\"", state.word());
             let is_in = u64::from(health.state == state);
             page.value("feed_state", &labels, is_in)?;
+        }
+    }
+    page.head(
+        "feed_stale",
+        "gauge",
+        "1 of the reason why nothing is known, 0 of the others: connection, gap, no_touch, cannot_be, silence.",
+    )?;
+    for (labels, health) in each() {
+        for loss in Loss::ALL {
+            let labels = format!("{labels},reason=\"{}\"", loss.word());
+            let is_it = u64::from(health.loss == Some(loss));
+            page.value("feed_stale", &labels, is_it)?;
         }
     }
     page.head(

@@ -38,7 +38,7 @@ pub use book::{Book, Dropped, LEVELS_MAX, keep_best, keep_better, touch};
 pub use credentials::{Credentials, quoted};
 pub(crate) use elapsed::since;
 pub use expected::Expected;
-pub use health::{Counters, Health, State};
+pub use health::{Counters, Health, Loss, State};
 pub use levels::{level, levels, named_levels};
 pub use number::{NumberError, price, qty, signed, timestamp_ms, unsigned};
 pub(crate) use number::{digits_to, plain_to};
@@ -54,6 +54,7 @@ pub use time::{rfc3339, timestamp_rfc3339};
 pub use tracks::Tracks;
 
 use std::fmt;
+use std::time::Duration;
 
 use types::{InstrumentId, TimestampNs};
 
@@ -222,6 +223,9 @@ pub trait Adapter: Send {
     fn check(&self) -> Result<(), TooMany> {
         Ok(())
     }
+
+    /// From now on an instrument whose topic says nothing for so long is told lost: see [`Tracks::watch`].
+    fn watch(&mut self, stale_after: Duration);
 
     /// How fast the venue may be asked for things.
     fn pace(&self) -> Pace {

@@ -181,6 +181,7 @@ fn opener(args: &Args) -> anyhow::Result<Opener> {
                 },
                 trades: true,
             },
+            stale_after: None,
             listings: args.symbols.iter().enumerate().map(listing).collect(),
         }],
     };

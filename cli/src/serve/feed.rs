@@ -79,6 +79,7 @@ pub(crate) fn open(feed: &FeedFile, file: &ServerFile) -> anyhow::Result<(Feed, 
             book: feed.book,
             trades: feed.trades,
         },
+        stale_after: feed.stale_after,
         listings,
     };
     header.adapter().check()?;
@@ -130,10 +131,7 @@ impl Feed {
         wake: Arc<dyn Fn() + Send + Sync>,
         tap: Option<Tap>,
     ) -> anyhow::Result<Connection> {
-        let header = &self.header;
-        let adapter = header
-            .feed
-            .adapter(self.credentials, header.listings(), header.channels);
+        let adapter = self.header.adapter_with(self.credentials);
         let outlets = Outlets {
             events: self.events,
             wake,

@@ -79,7 +79,7 @@ fn feeds(server: &str) -> Value {
 
 /// The feed's figures, each of them once, on the page of metrics and in the table.
 fn is_seen(url: &str) {
-    const FIGURES: [&str; 15] = [
+    const FIGURES: [&str; 16] = [
         "live",
         "messages_total",
         "gaps_total",
@@ -92,6 +92,7 @@ fn is_seen(url: &str) {
         "off_grid_total",
         "not_positive_total",
         "outliers_total",
+        "silences_total",
         "messages_per_second",
         "stale_seconds_total",
         "lag_seconds",

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use marketdata::connection::Status;
-use marketdata::feed::{Counters, Health};
+use marketdata::feed::{Counters, Health, Loss};
 use serde::Serialize;
 use types::TimestampNs;
 
@@ -56,6 +56,10 @@ pub struct FedDto {
     off_grid: u64,
     not_positive: u64,
     outliers: u64,
+    /// Times that its topic said nothing for longer than the feed's `stale_after`.
+    silences: u64,
+    /// Why nothing is known: `connection`, `gap`, `no_touch`, `cannot_be`, `silence`; null while it is live.
+    stale_reason: Option<&'static str>,
     /// Time in which nothing was known after something was, milliseconds.
     stale_ms: u64,
 }
@@ -115,6 +119,7 @@ impl FedDto {
             off_grid,
             not_positive,
             outliers,
+            silences,
         } = health.counters;
         let heard = Some(health.last_message).filter(|ts| ts.0 > 0);
         Self {
@@ -134,6 +139,8 @@ impl FedDto {
             off_grid,
             not_positive,
             outliers,
+            silences,
+            stale_reason: health.loss.map(Loss::word),
             stale_ms: health.stale_total_ns(now) / 1_000_000,
         }
     }

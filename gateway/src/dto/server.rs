@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use marketdata::feed::BookChannel;
 use marketdata::venue::Feed;
@@ -111,6 +112,8 @@ pub struct FeedFile {
     pub credentials: Option<(String, Option<String>)>,
     /// How far a price may be from the one before; zero is any.
     pub outlier_band: Ratio,
+    /// An instrument whose book or touch says nothing for so long is stale.
+    pub stale_after: Option<Duration>,
     /// Instruments by their place in [`ServerFile::instruments`], and what the venue calls them.
     pub symbols: Vec<(usize, String)>,
 }
@@ -131,7 +134,7 @@ const FIELDS: [&str; 14] = [
     "competitions",
     "feed",
 ];
-const FEED_FIELDS: [&str; 9] = [
+const FEED_FIELDS: [&str; 10] = [
     "venue",
     "book",
     "trades",
@@ -140,6 +143,7 @@ const FEED_FIELDS: [&str; 9] = [
     "key_env",
     "secret_env",
     "outlier_band_pct",
+    "stale_after",
     "symbols",
 ];
 
@@ -373,6 +377,9 @@ fn read_feed(
     const BOOK: &str = "\"touch\" (best bid and ask) or \"depth\" (the levels)";
     const BAND: &str = "a percentage above 0 in quotes, such as \"10\"";
     const VARIABLE: &str = "the name of an environment variable in quotes";
+    const STALE_AFTER: &str = "a duration of 1s or more in quotes, such as \"5s\" or \"2m\"";
+    /// Silence is looked for once a second.
+    const STALE_AFTER_MIN: Duration = Duration::from_secs(1);
     let table = field.table(&FEED_FIELDS)?;
     let address = |name: &str, schemes: &[&str]| match table.optional(name) {
         None => Ok(None),
@@ -435,6 +442,14 @@ fn read_feed(
                     return Err(band.error(BAND));
                 }
                 share
+            }
+        },
+        stale_after: match table.optional("stale_after") {
+            None => None,
+            Some(field) => {
+                let stale_after = retention::age(field.text(STALE_AFTER)?);
+                let stale_after = stale_after.filter(|stale_after| *stale_after >= STALE_AFTER_MIN);
+                Some(stale_after.ok_or_else(|| field.error(STALE_AFTER))?)
             }
         },
         symbols: read_symbols(&table.field("symbols"), instruments)?,

@@ -25,6 +25,43 @@ impl State {
     }
 }
 
+/// Why nothing is known of an instrument.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Loss {
+    /// There is no connection, or a new one, on which it was not stated yet.
+    Connection,
+    /// Something was missing, or could not be read.
+    Gap,
+    /// The venue says a touch with one side only.
+    NoTouch,
+    /// What the venue says cannot be, or is not to be believed yet.
+    CannotBe,
+    /// Its topic has said nothing for longer than `stale_after`.
+    Silence,
+}
+
+impl Loss {
+    /// All of them.
+    pub const ALL: [Self; 5] = [
+        Self::Connection,
+        Self::Gap,
+        Self::NoTouch,
+        Self::CannotBe,
+        Self::Silence,
+    ];
+
+    /// Its word on pages and in metrics.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Connection => "connection",
+            Self::Gap => "gap",
+            Self::NoTouch => "no_touch",
+            Self::CannotBe => "cannot_be",
+            Self::Silence => "silence",
+        }
+    }
+}
+
 /// What has happened since the start.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Counters {
@@ -51,6 +88,8 @@ pub struct Counters {
     pub not_positive: u64,
     /// Prices further from the one before than the band allows.
     pub outliers: u64,
+    /// Times that its topic said nothing for longer than `stale_after`.
+    pub silences: u64,
 }
 
 /// How one listing stands.
@@ -67,6 +106,8 @@ pub struct Health {
     pub lag_ns: Option<i64>,
     /// Since when nothing is known; `None` while it is live or was never.
     pub stale_since: Option<TimestampNs>,
+    /// Why nothing is known; `None` while it is live.
+    pub loss: Option<Loss>,
     /// All the time in which nothing was known after something was, nanoseconds; without the current one.
     pub stale_ns: u64,
     /// The second of the first thing that was known of it, a connection or a message, since 1970.
@@ -163,16 +204,18 @@ impl Health {
             self.counters.resyncs += 1;
         }
         self.state = State::Live;
+        self.loss = None;
         if let Some(since) = self.stale_since.take() {
             self.stale_ns += now.0.saturating_sub(since.0);
         }
     }
 
     /// Nothing is known any more; says whether something was.
-    pub fn lost(&mut self, state: State, now: TimestampNs) -> bool {
+    pub fn lost(&mut self, state: State, loss: Loss, now: TimestampNs) -> bool {
         self.begin(now);
         let was_live = self.state == State::Live;
         self.state = state;
+        self.loss = Some(loss);
         if was_live {
             self.stale_since = Some(now);
         }
@@ -223,19 +266,19 @@ mod tests {
             assert!((found - expected).abs() < 1e-12, "{second}: {found}");
         };
         is(&health, 0, 0.0);
-        health.lost(State::Syncing, at(0));
+        health.lost(State::Syncing, Loss::Connection, at(0));
         for second in 0..12 {
             (0..6).for_each(|_| health.heard(at(second)));
             is(&health, second + 1, 6.0);
         }
         // Connected for four seconds when the only message comes: one in five.
         let mut health = Health::default();
-        health.lost(State::Syncing, at(0));
+        health.lost(State::Syncing, Loss::Connection, at(0));
         health.heard(at(4));
         is(&health, 0, 0.0);
         is(&health, 5, 0.2);
         // Connected again later, it began as before.
-        health.lost(State::Syncing, at(7));
+        health.lost(State::Syncing, Loss::Connection, at(7));
         is(&health, 8, 0.125);
     }
 

@@ -1,7 +1,8 @@
 //! Reads JSON as venues send it, front to back, borrowing everything and building nothing.
 //!
-//! A value that nobody asks for is skipped, not checked. Strings with escapes are errors where they are keys or
-//! asked for: no venue writes a price or a symbol with one.
+//! A value that nobody asks for is skipped, not checked, but that strings have no bytes which JSON has in none: over
+//! noise in a name that nobody asks for, the next of two levels would be taken for the rest of the first. Strings with
+//! escapes are errors where they are keys or asked for: no venue writes a price or a symbol with one.
 
 #![expect(
     clippy::inline_always,
@@ -188,7 +189,7 @@ impl<'a> Reader<'a> {
         }
         let key = match self.rest {
             // Most venues write keys of one letter.
-            [_, letter, b'"', rest @ ..] if !matches!(letter, b'"' | b'\\') => {
+            [_, letter @ b' '..=b'~', b'"', rest @ ..] if !matches!(letter, b'"' | b'\\') => {
                 self.rest = rest;
                 std::slice::from_ref(letter)
             }
@@ -372,7 +373,7 @@ impl<'a> Reader<'a> {
     fn text(&mut self) -> Result<&'a [u8], Unexpected> {
         let inside = &self.rest[1..];
         let end = place_of(inside, text_ends).ok_or(Unexpected)?;
-        if inside[end] == b'\\' {
+        if inside[end] != b'"' {
             return Err(Unexpected);
         }
         self.rest = &inside[end + 1..];
@@ -391,20 +392,27 @@ impl<'a> Reader<'a> {
         self.escaped(end)
     }
 
-    /// As [`Reader::text_or_escaped`] where the first backslash inside is `at`.
+    /// As [`Reader::text_or_escaped`] where the first byte inside that is no letter or digit of ASCII is `at`.
     #[cold]
     fn escaped(&mut self, mut at: usize) -> Result<&'a [u8], Unexpected> {
         let inside = &self.rest[1..];
         loop {
-            // The character that is escaped, too.
-            at += 2;
+            at += match inside[at] {
+                b'"' => break,
+                // The character that is escaped, too.
+                b'\\' => 2,
+                0x80.. => 1,
+                _ => return Err(Unexpected),
+            };
             let left = inside.get(at..).ok_or(Unexpected)?;
             at += place_of(left, text_ends).ok_or(Unexpected)?;
-            if inside[at] == b'"' {
-                self.rest = &inside[at + 1..];
-                return Ok(&inside[..at]);
-            }
         }
+        let text = &inside[..at];
+        if std::str::from_utf8(text).is_err() {
+            return Err(Unexpected);
+        }
+        self.rest = &inside[at + 1..];
+        Ok(text)
     }
 
     /// An object or array as it stands, the reader on its opening bracket.
@@ -444,10 +452,12 @@ const fn zeros(word: u64) -> u64 {
     word.wrapping_sub(each(1)) & !word & each(0x80)
 }
 
-/// Where a string ends, or has an escape.
+/// Where a string ends, or has an escape, a byte that is not ASCII, or a control character, which JSON has in none (RFC
+/// 8259, section 7).
 #[inline(always)]
 pub(super) const fn text_ends(word: u64) -> u64 {
-    zeros(word ^ each(b'"')) | zeros(word ^ each(b'\\'))
+    let control = word.wrapping_sub(each(b' ')) & !word & each(0x80);
+    zeros(word ^ each(b'"')) | zeros(word ^ each(b'\\')) | control | (word & each(0x80))
 }
 
 /// Where a number or name ends: a comma, a closing bracket of either kind, a space or below.
@@ -623,7 +633,7 @@ mod tests {
         for (ends, is_end) in [
             (
                 text_ends as fn(u64) -> u64,
-                (|byte| matches!(byte, b'"' | b'\\')) as fn(u8) -> bool,
+                (|byte| matches!(byte, b'"' | b'\\' | ..b' ' | 0x80..)) as fn(u8) -> bool,
             ),
             (literal_ends, |byte| {
                 matches!(byte, b',' | b'}' | b']' | 0..=b' ')
@@ -631,7 +641,7 @@ mod tests {
             (strict_literal_ends, |byte| {
                 matches!(
                     byte,
-                    b',' | b'}' | b']' | b'{' | b'[' | b'"' | b'\\' | 0..=b' '
+                    b',' | b'}' | b']' | b'{' | b'[' | b'"' | b'\\' | 0..=b' ' | 0x80..
                 )
             }),
         ] {
@@ -647,6 +657,31 @@ mod tests {
                 }
             }
         }
+    }
+
+    /// A control character, or what is not UTF-8, in a key, a string that is asked for, and one that is not; letters of
+    /// other alphabets are good where they are no key.
+    #[test]
+    fn noise_is_in_no_string() {
+        for noise in [&b"\x01"[..], b"\x1f", b"\xff", b"\xc3", b"\n"] {
+            let [mut key, mut letter, mut value] =
+                [&b"{\"a"[..], b"{\"", b"{\"a\":\"b"].map(<[u8]>::to_vec);
+            for (text, end) in [
+                (&mut key, &b"\":1}"[..]),
+                (&mut letter, b"\":1}"),
+                (&mut value, b"c\"}"),
+            ] {
+                text.extend(noise);
+                text.extend(end);
+                let fields: Result<Vec<_>, _> = Fields::of(text).unwrap().collect();
+                assert_eq!(fields, Err(Unexpected), "{}", text.escape_ascii());
+            }
+            assert_eq!(Reader::new(&value).skip(), Err(Unexpected));
+        }
+        let text = r#"{"a":"über \" 東京"}"#;
+        let value = Value::Text(r#"über \" 東京"#.as_bytes());
+        assert_eq!(fields(text), Ok(vec![(&b"a"[..], value)]));
+        assert_eq!(fields(r#"{"ü":1}"#), Err(Unexpected));
     }
 
     #[test]

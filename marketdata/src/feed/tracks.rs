@@ -1,9 +1,12 @@
 //! The instruments of one adapter: found by symbol, screened, and told lost exactly once, as when their connection
 //! opens, closes or is given up.
 
-use types::{MarketData, MarketEvent, TimestampNs};
+use std::time::Duration;
 
-use super::health::{Health, State};
+use types::{MarketData, MarketEvent, Quote, TimestampNs};
+
+use super::elapsed::since;
+use super::health::{Health, Loss, State};
 use super::output::Output;
 use super::screen::{Screen, Screened};
 use super::symbols::Symbols;
@@ -17,9 +20,23 @@ pub struct Tracks {
     screens: Vec<Screen>,
     /// Whether the consumer was told that the instrument is lost, and not yet of anything after it.
     told_lost: Vec<bool>,
+    watches: Vec<Watch>,
+    /// A topic that says nothing for longer has stopped.
+    stale_after_ns: Option<u64>,
     symbols: Symbols,
     subscribed: &'static str,
     is_following: bool,
+}
+
+/// What the topic of one book or touch has said.
+#[derive(Debug, Clone, Default)]
+struct Watch {
+    /// When it said something last.
+    spoke: TimestampNs,
+    /// It is lost because it says nothing, and for nothing else.
+    is_silent: bool,
+    /// The newest touch that was said.
+    quote: Option<Quote>,
 }
 
 impl Tracks {
@@ -33,6 +50,8 @@ impl Tracks {
                 .map(|listing| Screen::new(listing.spec))
                 .collect(),
             told_lost: vec![false; listings.len()],
+            watches: vec![Watch::default(); listings.len()],
+            stale_after_ns: None,
             symbols: Symbols::new(&listings),
             subscribed,
             listings,
@@ -143,6 +162,14 @@ impl Tracks {
             ts_event,
             data,
         };
+        if self.stale_after_ns.is_some() {
+            let watch = &mut self.watches[place];
+            match event.data {
+                MarketData::Quote(quote) => (watch.spoke, watch.quote) = (now, Some(quote)),
+                MarketData::DepthDelta(_) | MarketData::DepthSnapshot(_) => watch.spoke = now,
+                _ => {}
+            }
+        }
         let health = &mut self.health[place];
         let screened = self.screens[place].pass(&mut event, &mut health.counters);
         match screened {
@@ -164,22 +191,91 @@ impl Tracks {
                     event.data,
                     MarketData::Quote(_) | MarketData::DepthSnapshot(_)
                 ) {
-                    health.live(now);
-                    self.told_lost[place] = false;
+                    self.told(place, now);
                 }
                 out.events.push(event);
             }
             Screened::Dropped => out.take_back(event.data),
             Screened::Withheld => {
                 out.take_back(event.data);
-                self.tell_lost(place, State::Syncing, now, out);
+                self.tell_lost(place, State::Syncing, Loss::CannotBe, now, out);
             }
             Screened::Lost => {
                 out.take_back(event.data);
-                self.lose(place, now, out);
+                self.forget(place, State::Syncing, Loss::CannotBe, now, out);
             }
         }
         screened
+    }
+
+    /// An instrument whose book or touch says nothing for longer than this, while the connection is open, is told lost at
+    /// the next [`Tracks::tick`]. What the venue says next is held to its rules as ever, and tells it again: the whole of a
+    /// book, or the touch.
+    pub fn watch(&mut self, stale_after: Duration) {
+        self.stale_after_ns = Some(u64::try_from(stale_after.as_nanos()).unwrap_or(u64::MAX));
+    }
+
+    /// Time has passed.
+    pub fn tick(&mut self, now: TimestampNs, out: &mut Output) {
+        let Some(stale_after_ns) = self.stale_after_ns.filter(|_| self.is_following) else {
+            return;
+        };
+        for place in 0..self.listings.len() {
+            let is_live = self.health[place].state == State::Live;
+            if is_live && since(&mut self.watches[place].spoke, now) > stale_after_ns {
+                self.health[place].counters.silences += 1;
+                self.tell_lost(place, State::Syncing, Loss::Silence, now, out);
+                self.watches[place].is_silent = true;
+            }
+        }
+    }
+
+    /// Whether it is lost because its topic says nothing, and for nothing else.
+    pub fn is_silent(&self, place: usize) -> bool {
+        self.watches[place].is_silent
+    }
+
+    /// Its topic says once more what is known, as venues do where nothing changes.
+    #[inline]
+    pub fn spoke(
+        &mut self,
+        place: usize,
+        ts_event: TimestampNs,
+        now: TimestampNs,
+        out: &mut Output,
+    ) {
+        if self.stale_after_ns.is_some() {
+            self.watches[place].spoke = now;
+            if self.watches[place].is_silent {
+                self.tell_again(place, ts_event, now, out);
+            }
+        }
+    }
+
+    #[cold]
+    fn tell_again(
+        &mut self,
+        place: usize,
+        ts_event: TimestampNs,
+        now: TimestampNs,
+        out: &mut Output,
+    ) {
+        let instrument = self.listings[place].instrument;
+        if let Some(book) = self.screens[place].book() {
+            out.levels(instrument, ts_event, true, book.bids(), book.asks());
+        } else if let Some(quote) = self.watches[place].quote {
+            out.event(instrument, ts_event, MarketData::Quote(quote));
+        } else {
+            return;
+        }
+        self.told(place, now);
+    }
+
+    /// The consumer knows it.
+    fn told(&mut self, place: usize, now: TimestampNs) {
+        self.health[place].live(now);
+        self.told_lost[place] = false;
+        self.watches[place].is_silent = false;
     }
 
     /// As [`Screen::shows`].
@@ -189,18 +285,33 @@ impl Tracks {
 
     /// What is known of it is lost, though nothing need be missing: without a best bid or a best ask there is no touch.
     pub fn lose(&mut self, place: usize, now: TimestampNs, out: &mut Output) {
-        self.forget(place, State::Syncing, now, out);
+        self.forget(place, State::Syncing, Loss::NoTouch, now, out);
     }
 
     /// What is known of it is lost: the consumer is told once.
-    fn forget(&mut self, place: usize, state: State, now: TimestampNs, out: &mut Output) {
+    fn forget(
+        &mut self,
+        place: usize,
+        state: State,
+        loss: Loss,
+        now: TimestampNs,
+        out: &mut Output,
+    ) {
         self.screens[place].lose();
-        self.tell_lost(place, state, now, out);
+        self.tell_lost(place, state, loss, now, out);
     }
 
     /// The consumer is told once that nothing is known; what the venue says is followed on.
-    fn tell_lost(&mut self, place: usize, state: State, now: TimestampNs, out: &mut Output) {
-        self.health[place].lost(state, now);
+    fn tell_lost(
+        &mut self,
+        place: usize,
+        state: State,
+        loss: Loss,
+        now: TimestampNs,
+        out: &mut Output,
+    ) {
+        self.health[place].lost(state, loss, now);
+        self.watches[place].is_silent = false;
         if !std::mem::replace(&mut self.told_lost[place], true) {
             out.events.push(MarketEvent {
                 instrument: self.listings[place].instrument,
@@ -213,7 +324,7 @@ impl Tracks {
     /// A gap: something was missing.
     pub fn gap(&mut self, place: usize, now: TimestampNs, out: &mut Output) {
         self.health[place].counters.gaps += 1;
-        self.lose(place, now, out);
+        self.forget(place, State::Syncing, Loss::Gap, now, out);
     }
 
     /// A message about it could not be read: something is missing.
@@ -232,7 +343,7 @@ impl Tracks {
     /// All are lost.
     fn lose_all(&mut self, state: State, now: TimestampNs, out: &mut Output) {
         for place in 0..self.listings.len() {
-            self.forget(place, state, now, out);
+            self.forget(place, state, Loss::Connection, now, out);
         }
     }
 }

@@ -172,8 +172,10 @@ const FOREIGN: [&[u8]; 8] = [
     b"\xc1\xdf\xff\xff\xff\xff",
 ];
 
-/// Noise: none of it is in a figure or a name, nor begins a value of `MessagePack`.
-const NOISE: [u8; 6] = [0x01, 0x1b, 0x7f, 0xc1, 0xfe, 0xff];
+/// The byte that begins no value of `MessagePack`.
+const NEVER_USED: u8 = 0xc1;
+/// Noise: none of it is in any string or figure of JSON.
+const NOISE: [u8; 5] = [0x01, 0x1b, 0xc1, 0xfe, 0xff];
 /// Bytes of noise in a message at most.
 const NOISE_MAX: u64 = 8;
 /// Messages of a connection that may come again in the place of another.
@@ -303,7 +305,10 @@ impl Faults {
     fn mangle(&mut self, message: &mut Vec<u8>, place: usize, is_binary: bool) {
         let count = 1 + self.random.below(NOISE_MAX) as usize;
         let noise: Vec<u8> = (0..count)
-            .map(|_| NOISE[self.random.below(NOISE.len() as u64) as usize])
+            .map(|_| match is_binary {
+                true => NEVER_USED,
+                false => NOISE[self.random.below(NOISE.len() as u64) as usize],
+            })
             .collect();
         let replaced = if is_binary { 0 } else { count };
         let end = (place + replaced).min(message.len());
@@ -430,7 +435,10 @@ mod tests {
                 error.starts_with(&format!("'{text}'; accepted: NAME=COUNT")),
                 "{error}"
             );
-            assert!(error.contains("garbled, falsified"), "{error}");
+            assert!(
+                error.contains("garbled, mangled, replaced, falsified"),
+                "{error}"
+            );
         }
     }
 }

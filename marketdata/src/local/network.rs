@@ -7,6 +7,7 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::fmt;
+use std::time::Duration;
 
 use types::{Aggressor, Level, MarketData, MarketEvent, TimestampNs, Trade};
 
@@ -35,6 +36,8 @@ pub struct Played {
     pub compared: u64,
     /// Of these, those that had to be the newest.
     pub newest: u64,
+    /// Times that a topic said nothing for longer than a client was to bear.
+    pub silences: u64,
     /// Books that were wrong behind a message that did not come, of a venue whose messages have nothing that would show it.
     pub unnoticed: u64,
     /// What the adapter found that cannot be.
@@ -67,6 +70,7 @@ impl Played {
         self.gaps += other.gaps;
         self.compared += other.compared;
         self.newest += other.newest;
+        self.silences += other.silences;
         self.unnoticed += other.unnoticed;
         self.odd.crossed += other.odd.crossed;
         self.odd.locked += other.odd.locked;
@@ -98,6 +102,9 @@ impl std::error::Error for Wrong {}
 /// Changes of the market under faults, and after them.
 const STEPS: u32 = 60;
 const CALM_STEPS: u32 = 40;
+/// In the end no market changes for so long: a touch that is repeated when nothing changes has to come by then, or is
+/// known not to.
+const QUIET_NS: u64 = 15 * SECOND;
 const SECOND: u64 = 1_000_000_000;
 /// From a market's change to the client.
 const FLIGHT_NS: u64 = 5_000_000;
@@ -137,6 +144,8 @@ struct Witness {
     trades: Vec<Trade>,
     /// Something of the book did not come since the whole was stated.
     lacks: bool,
+    /// When a message that names the market came last.
+    named: u64,
 }
 
 /// One conversation.
@@ -153,6 +162,8 @@ pub struct Network {
     topics: Topics,
     /// Nothing in the venue's messages shows that one is missing.
     is_unnumbered: bool,
+    /// What is shown has been said no longer ago.
+    stale_after: Option<u64>,
     /// What the venue says before then comes then.
     stalled_until: u64,
     /// Nor does it answer pings then.
@@ -203,6 +214,7 @@ impl Network {
             is_open: false,
             topics: Topics::default(),
             is_unnumbered: false,
+            stale_after: None,
             stalled_until: 0,
             is_dead: false,
             heard: 0,
@@ -225,6 +237,7 @@ impl Network {
                 newest_trade: 0,
                 trades: Vec::new(),
                 lacks: false,
+                named: 0,
             };
             remember(&mut witness, market, network.counterpart.depth(), is_depth);
             network.witnesses.push(witness);
@@ -247,6 +260,14 @@ impl Network {
         self
     }
 
+    /// With a client that knows nothing of a market whose topic says nothing for so long, and hears of no prints.
+    #[must_use]
+    pub fn watched(mut self, stale_after: Duration) -> Self {
+        self.adapter.watch(stale_after);
+        self.stale_after = Some(stale_after.as_nanos() as u64);
+        self
+    }
+
     /// Plays it to its end.
     ///
     /// # Errors
@@ -258,8 +279,8 @@ impl Network {
         }
         self.faults.weather = Weather::CALM;
         self.release(|_, _| true);
-        if self.witnesses.iter().any(|witness| witness.lacks) {
-            // Only a new connection states it again.
+        if self.is_unnumbered {
+            // Only a new connection states what is missing.
             self.disconnect();
             self.look("the last fault")?;
         }
@@ -273,6 +294,9 @@ impl Network {
                     let place = self.first_unsettled();
                     return Err(self.wrong(place, "is not live, long after the last fault", ""));
                 }
+            }
+            if self.stale_after.is_none() {
+                self.deliver_until(self.now + QUIET_NS)?;
             }
             self.deliver_until(u64::MAX)?;
             // What was on its way may be the last that was odd, or was asked for: nothing is known after it, for a while.
@@ -296,6 +320,7 @@ impl Network {
             odd.off_grid += counters.off_grid;
             odd.not_positive += counters.not_positive;
             odd.outliers += counters.outliers;
+            self.played.silences += counters.silences;
         }
         Ok(self.played)
     }
@@ -397,7 +422,10 @@ impl Network {
             self.topics
                 .release(&is_over, &mut *self.counterpart, &mut said)
         {
-            let place = self.markets.iter().position(|market| market.symbol == symbol);
+            let place = self
+                .markets
+                .iter()
+                .position(|market| market.symbol == symbol);
             self.send(std::mem::take(&mut said), place);
         }
     }
@@ -505,7 +533,32 @@ impl Network {
         self.send(said, None);
         let mut out = Output::default();
         self.adapter.tick(now, &mut out);
-        self.follow(&mut out, "a tick")
+        self.follow(&mut out, "a tick")?;
+        self.look_for_silence()
+    }
+
+    /// What is shown has been said lately, where that is asked for.
+    fn look_for_silence(&self) -> Result<(), Wrong> {
+        let Some(stale_after) = self.stale_after else {
+            return Ok(());
+        };
+        for (place, witness) in self.witnesses.iter().enumerate() {
+            if self.shown(place).is_some() && self.now - witness.named > stale_after {
+                return Err(self.wrong(place, "is shown though its topic says nothing", "a tick"));
+            }
+        }
+        Ok(())
+    }
+
+    /// A message or a document came that names a market.
+    fn name(&mut self, message: &[u8]) {
+        if self.stale_after.is_some() {
+            for (witness, market) in self.witnesses.iter_mut().zip(&self.markets) {
+                if names(message, &market.symbol) {
+                    witness.named = self.now;
+                }
+            }
+        }
     }
 
     fn arrive(&mut self, flight: Flight) -> Result<(), Wrong> {
@@ -546,6 +599,7 @@ impl Network {
             Flight::Message(message) => {
                 self.played.messages += 1;
                 self.heard = self.now;
+                self.name(&message);
                 let mut bytes = message.clone();
                 // What cannot be read is told by events and actions, too.
                 let _ = self.adapter.message(&mut bytes, now, &mut out);
@@ -602,6 +656,10 @@ impl Network {
                 continue;
             };
             let witness = &mut self.witnesses[place];
+            if matches!(event.data, MarketData::DepthSnapshot(_)) {
+                // A document need not name its market.
+                witness.named = self.now;
+            }
             Book::follow(&mut witness.shown, &event.data);
             match &event.data {
                 MarketData::DepthSnapshot(_) => witness.lacks = false,

@@ -214,7 +214,9 @@ impl Shared {
             let is_over = |symbol: &str, _| names(message, symbol) && !is_held(symbol);
             client.release(is_over, &mut said);
             client.send(std::mem::take(&mut said), faults);
-            client.counterpart.request(message, markets, now(), &mut said);
+            client
+                .counterpart
+                .request(message, markets, now(), &mut said);
         }
         if fate != Fate::AnswerLost {
             client.send(said, faults);
@@ -269,7 +271,9 @@ impl Shared {
             if faults.chance(faults.weather.stuck) {
                 let for_ns = faults.up_to(self.stall_max).as_nanos() as u64;
                 let until = TimestampNs(time.0.saturating_add(for_ns));
-                client.topics.stick(&market.symbol, Topic::of(&change), until);
+                client
+                    .topics
+                    .stick(&market.symbol, Topic::of(&change), until);
             }
             let Client {
                 counterpart,
@@ -384,7 +388,9 @@ impl LocalVenue {
         }
         for client in clients {
             if is_held {
-                client.topics.stick(symbol, Topic::Book, TimestampNs(u64::MAX));
+                client
+                    .topics
+                    .stick(symbol, Topic::Book, TimestampNs(u64::MAX));
                 continue;
             }
             let mut said = Vec::new();

@@ -106,7 +106,9 @@ impl Topics {
     /// Whether a message that the venue sends by itself is of a book that is stuck, such as a touch that is repeated.
     pub(super) fn mutes(&self, message: &[u8]) -> bool {
         let of_book = self.stuck.iter().filter(|stuck| stuck.topic == Topic::Book);
-        of_book.into_iter().any(|stuck| names(message, &stuck.symbol))
+        of_book
+            .into_iter()
+            .any(|stuck| names(message, &stuck.symbol))
     }
 }
 

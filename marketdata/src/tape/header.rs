@@ -1,6 +1,7 @@
 //! What a tape says of itself: everything that its adapters were made from.
 
 use std::fmt::Write as _;
+use std::time::Duration;
 
 use types::{InstrumentId, Price, Qty, Ratio};
 
@@ -11,8 +12,8 @@ use crate::feed::{
 };
 use crate::venue::Feed;
 
-/// The version that this program writes and reads.
-const VERSION: u64 = 1;
+/// The version that this program writes; it reads 1, too, and writes that where no feed has `stale_after`.
+const VERSION: u64 = 2;
 
 /// The beginning of a tape.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,6 +29,8 @@ pub struct FeedHeader {
     pub feed: &'static Feed,
     /// What was subscribed to.
     pub channels: Channels,
+    /// A topic that said nothing for longer was stale.
+    pub stale_after: Option<Duration>,
     /// For which instruments.
     pub listings: Vec<TapeListing>,
 }
@@ -44,8 +47,16 @@ pub struct TapeListing {
 impl FeedHeader {
     /// The adapter that heard it, without keys: tapes have none.
     pub fn adapter(&self) -> Box<dyn Adapter> {
-        self.feed
-            .adapter(Credentials::default(), self.listings(), self.channels)
+        self.adapter_with(Credentials::default())
+    }
+
+    /// The adapter that hears it, with its keys.
+    pub fn adapter_with(&self, credentials: Credentials) -> Box<dyn Adapter> {
+        let mut adapter = (self.feed).adapter(credentials, self.listings(), self.channels);
+        if let Some(stale_after) = self.stale_after {
+            adapter.watch(stale_after);
+        }
+        adapter
     }
 
     /// The instruments as an adapter takes them.
@@ -58,7 +69,9 @@ impl FeedHeader {
 impl Header {
     /// As JSON.
     pub(super) fn to_json(&self) -> String {
-        let mut json = format!("{{\"version\":{VERSION},\"feeds\":[");
+        let is_watched = self.feeds.iter().any(|own| own.stale_after.is_some());
+        let version = if is_watched { VERSION } else { 1 };
+        let mut json = format!("{{\"version\":{version},\"feeds\":[");
         for (place, own) in self.feeds.iter().enumerate() {
             let comma = if place == 0 { "" } else { "," };
             let book = match own.channels.book {
@@ -68,10 +81,14 @@ impl Header {
             // Writing to a string does not fail.
             let _ = write!(
                 json,
-                "{comma}{{\"feed\":{},\"book\":\"{book}\",\"trades\":{},\"listings\":[",
+                "{comma}{{\"feed\":{},\"book\":\"{book}\",\"trades\":{},",
                 quoted(own.feed.name),
                 own.channels.trades
             );
+            if let Some(stale_after) = own.stale_after {
+                let _ = write!(json, "\"stale_after_ms\":{},", stale_after.as_millis());
+            }
+            json.push_str("\"listings\":[");
             for (place, TapeListing { name, listing }) in own.listings.iter().enumerate() {
                 let comma = if place == 0 { "" } else { "," };
                 let spec = &listing.spec;
@@ -101,11 +118,11 @@ impl Header {
     pub(super) fn from_json(json: &[u8]) -> Result<Self, TapeError> {
         let object = Fields::of(json).ok_or_else(|| wrong("the header", json, "a JSON object"))?;
         let version = number(&object, "version")?;
-        if version != VERSION {
+        if version != 1 && version != VERSION {
             return Err(wrong(
                 "version",
                 version.to_string().as_bytes(),
-                "1: another program wrote it",
+                "1 or 2: another program wrote it",
             ));
         }
         let mut feeds = Vec::new();
@@ -121,6 +138,10 @@ impl Header {
                 _ => return Err(wrong("book", book.as_bytes(), "touch or depth")),
             };
             let trades = flag(&item, "trades")?;
+            let stale_after = match item.clone().get(b"stale_after_ms") {
+                Ok(None) => None,
+                _ => Some(Duration::from_millis(number(&item, "stale_after_ms")?)),
+            };
             let mut listings = Vec::new();
             for item in items(&item, "listings")? {
                 listings.push(listing(&fields(item, "listings")?)?);
@@ -132,6 +153,7 @@ impl Header {
             feeds.push(FeedHeader {
                 feed,
                 channels,
+                stale_after,
                 listings,
             });
         }

@@ -33,11 +33,13 @@ mod packed;
 
 pub use local::LocalAlpaca;
 
+use std::time::Duration;
+
 use types::{DepthUpdate, InstrumentStatus, MarketData, Qty, Quote, TimestampNs};
 
 use crate::feed::{
     Action, Adapter, Addresses, BookChannel, Channels, Credentials, Health, Listing, Malformed,
-    Mark, Output, Prints, Reader, Screened, Stream, Tracks, Unexpected, since,
+    Mark, Output, Prints, Reader, Restate, Screened, Stream, Tracks, Unexpected, since,
 };
 use message::{Argument, Item, Said, Told, request};
 use msgpack::Pack;
@@ -116,6 +118,8 @@ impl Encoding {
     }
 }
 
+/// Kinds of messages that are on the pages and that nothing here asks for.
+const NOT_ASKED: [&[u8]; 8] = [b"b", b"c", b"d", b"i", b"l", b"n", b"u", b"x"];
 /// Without an answer to the key by then there will be none.
 const AUTHENTICATED_NS_MAX: u64 = 10_000_000_000;
 /// A book that has not come by then does not come.
@@ -131,6 +135,8 @@ pub struct Alpaca {
     tracks: Tracks,
     symbols: Vec<Symbol>,
     is_subscribed: bool,
+    /// When to subscribe again: a request that was refused, or has no answer.
+    subscription: Restate,
     opened_at: TimestampNs,
 }
 
@@ -170,12 +176,12 @@ impl Alpaca {
             symbols: listings.iter().map(|_| Symbol::default()).collect(),
             tracks: Tracks::new(listings, "a symbol that was subscribed to"),
             is_subscribed: false,
+            subscription: Restate::UNASKED,
             opened_at: TimestampNs(0),
         }
     }
 
     fn subscribe(&mut self, out: &mut Output) {
-        self.is_subscribed = true;
         let symbols = || {
             let symbols = self.tracks.listings().iter();
             Argument::Texts(symbols.map(|listing| listing.symbol.as_str()).collect())
@@ -218,21 +224,43 @@ impl Alpaca {
             b"t" | b"q" | b"o" | b"s" => {}
             b"success" => {
                 if item.text == b"authenticated" && !self.is_subscribed {
+                    self.is_subscribed = true;
+                    self.subscription = Restate::opened(now);
                     self.subscribe(out);
                 }
+                return Ok(());
+            }
+            b"subscription" => {
+                self.subscription.live();
                 return Ok(());
             }
             b"error" => {
                 if !self.is_subscribed {
                     self.tracks
                         .reconnect("the venue refuses the connection", now, out);
+                } else if !self.subscription.is_live() {
+                    self.subscription.lost(now);
                 }
                 return Err(Malformed::new("no refusal", bytes));
             }
-            // Subscriptions, corrections, and what was not asked for.
-            _ => return Ok(()),
+            kind => {
+                // Corrections, and what was not asked for. Anything else may have been of a book, which would lack it.
+                let is_known =
+                    NOT_ASKED.contains(&kind) || self.channels.book == BookChannel::Touch;
+                if is_known {
+                    return Ok(());
+                }
+                let error = Malformed::new("a kind of the pages", bytes);
+                return Err(self.tracks.unreadable(error, now, out));
+            }
         }
-        let place = self.tracks.heard_of(item.symbol, now)?;
+        let place = match self.tracks.heard_of(item.symbol, now) {
+            Ok(place) => place,
+            Err(error) if item.kind == b"o" => {
+                return Err(self.tracks.unreadable(error, now, out));
+            }
+            Err(error) => return Err(error),
+        };
         let is_asked = match item.kind {
             b"q" => self.channels.book == BookChannel::Touch,
             b"o" => self.channels.book == BookChannel::Depth,
@@ -270,11 +298,17 @@ impl Alpaca {
             Told::Book { .. } => self.channels.book == BookChannel::Depth,
             Told::Trade { .. } => true,
         };
+        let is_book = matches!(said.told, Told::Book { .. });
         match heard {
             Ok(place) if is_asked => self.tell(place, said, now, out),
             _ => said.recycle(out),
         }
-        heard.map(|_| ())
+        match heard {
+            Ok(_) => Ok(()),
+            // Of which book something is missing then cannot be known.
+            Err(error) if is_book => Err(self.tracks.unreadable(error, now, out)),
+            Err(error) => Err(error),
+        }
     }
 
     /// Shares in one unit of a quote's size.
@@ -360,6 +394,10 @@ impl Alpaca {
         let reason = match *newest {
             None if !is_whole => Some("changes of a book that was not stated"),
             Some(newest) if ts < newest => Some("a book's time runs back"),
+            // Nothing would show that a change is missing from before it.
+            Some(_) if !is_whole && self.tracks.is_silent(place) => {
+                Some("a change of a book that had said nothing for too long")
+            }
             _ => None,
         };
         if let Some(reason) = reason {
@@ -512,6 +550,10 @@ impl Adapter for Alpaca {
         vec![("Content-Type", self.encoding.media_type().to_owned())]
     }
 
+    fn watch(&mut self, stale_after: Duration) {
+        self.tracks.watch(stale_after);
+    }
+
     fn opened(&mut self, now: TimestampNs, out: &mut Output) {
         self.tracks.opened(now, out);
         self.is_subscribed = false;
@@ -563,12 +605,15 @@ impl Adapter for Alpaca {
         let open = since(&mut self.opened_at, now);
         if !self.is_subscribed && open > AUTHENTICATED_NS_MAX {
             self.tracks.reconnect("no answer to the key", now, out);
+        } else if self.is_subscribed && self.subscription.is_due(now) {
+            self.subscribe(out);
         } else if self.channels.book == BookChannel::Depth
             && open > BOOK_NS_MAX
             && self.symbols.iter().any(|symbol| symbol.book.is_none())
         {
             self.tracks.reconnect("a book was not stated", now, out);
         }
+        self.tracks.tick(now, out);
     }
 
     fn health(&self) -> &[Health] {

@@ -50,7 +50,7 @@ use message::{Delta, Message, Payload, Snapshot};
 
 use crate::feed::{
     Action, Adapter, Addresses, BookChannel, Channels, FetchId, Fields, Health, Listing, Malformed,
-    Mark, Output, Pace, Restate, Screened, Stream, TooMany, Tracks, Unexpected,
+    Mark, Output, Pace, Restate, Screened, Stream, TooMany, Tracks, Unexpected, Value, unsigned,
 };
 
 /// Spot: streams and REST.
@@ -91,6 +91,8 @@ pub struct Binance {
     books: Vec<Sync>,
     /// When to ask for the snapshot of each.
     restates: Vec<Restate>,
+    /// When to send each request for streams again: one that was refused, or has no answer.
+    subscriptions: Vec<Restate>,
     /// Newest trade id and newest touch id, by listing.
     newest: Vec<Newest>,
     next_fetch: u64,
@@ -219,6 +221,7 @@ impl Binance {
             tracks: Tracks::new(listings, "a symbol that was subscribed to"),
             books: (0..count).map(|_| Sync::Off).collect(),
             restates: vec![Restate::UNASKED; count],
+            subscriptions: Vec::new(),
             newest: vec![Newest::default(); count],
             next_fetch: 0,
         }
@@ -256,6 +259,34 @@ impl Binance {
             }
         }
         requests
+    }
+
+    /// The message that asks for streams; its id is one more than its place.
+    fn subscribe(request: &str, place: usize, out: &mut Output) {
+        let id = place + 1;
+        out.send(format!(
+            "{{\"method\":\"SUBSCRIBE\",\"params\":[{request}],\"id\":{id}}}"
+        ));
+    }
+
+    /// The venue has answered a request for streams: it took it, or not. One that it did not take is sent again, with
+    /// pauses that grow: asked for twice, a stream comes once.
+    #[cold]
+    fn answered(&mut self, bytes: &[u8], now: TimestampNs) -> Result<(), Malformed> {
+        let id = Fields::of(bytes).and_then(|fields| fields.get(b"id").ok()?);
+        let id = id.and_then(Value::scalar).and_then(|id| unsigned(id).ok());
+        let place = id.and_then(|id| usize::try_from(id.checked_sub(1)?).ok());
+        let is_refused = is_refusal(bytes);
+        let asked = place.and_then(|place| self.subscriptions.get_mut(place));
+        match asked {
+            Some(asked) if is_refused => asked.lost(now),
+            Some(asked) => asked.live(),
+            None => {}
+        }
+        if is_refused {
+            return Err(Malformed::new("no refusal", bytes));
+        }
+        Ok(())
     }
 
     /// Forgets a book and gathers events for a new one, whose snapshot is asked for after the first of them.
@@ -455,12 +486,19 @@ impl Adapter for Binance {
         self.product.pace()
     }
 
+    fn watch(&mut self, stale_after: Duration) {
+        self.tracks.watch(stale_after);
+    }
+
     fn opened(&mut self, now: TimestampNs, out: &mut Output) {
         self.tracks.opened(now, out);
-        for (request, id) in self.requests().into_iter().zip(1..) {
-            out.send(format!(
-                "{{\"method\":\"SUBSCRIBE\",\"params\":[{request}],\"id\":{id}}}"
-            ));
+        self.subscriptions.clear();
+        for (place, request) in self.requests().iter().enumerate() {
+            Self::subscribe(request, place, out);
+            // Requests leave one by one: an answer is waited for from its own on.
+            let after = place as u64 * self.product.pace().send_every.as_nanos() as u64;
+            let asked = TimestampNs(now.0.saturating_add(after));
+            self.subscriptions.push(Restate::queued(now, asked));
         }
         self.newest.fill(Newest::default());
         if self.channels.book == BookChannel::Depth {
@@ -492,9 +530,8 @@ impl Adapter for Binance {
         }
         match Message::read(bytes, out) {
             Ok(Some(message)) => self.read(message, now, out),
-            Ok(None) if is_refusal(bytes) => Err(Malformed::new("no refusal", bytes)),
-            // The answer to the subscription.
-            Ok(None) => Ok(()),
+            // The answer to a subscription.
+            Ok(None) => self.answered(bytes, now),
             Err(Unexpected) => {
                 let error = Malformed::new("a message of a combined stream", bytes);
                 Err(out.unreadable(error))
@@ -532,9 +569,25 @@ impl Adapter for Binance {
     }
 
     fn tick(&mut self, now: TimestampNs, out: &mut Output) {
+        if !self.tracks.is_following() {
+            return;
+        }
+        let mut due = Vec::new();
+        for (place, subscription) in self.subscriptions.iter_mut().enumerate() {
+            if subscription.is_due(now) {
+                due.push(place);
+            }
+        }
+        if !due.is_empty() {
+            let requests = self.requests();
+            for place in due {
+                Self::subscribe(&requests[place], place, out);
+            }
+        }
         for place in 0..self.books.len() {
             self.ask(place, now, out);
         }
+        self.tracks.tick(now, out);
     }
 
     fn health(&self) -> &[Health] {

@@ -33,6 +33,8 @@ mod message;
 
 pub use local::LocalBybit;
 
+use std::time::Duration;
+
 use types::{MarketData, TimestampNs};
 
 use message::{Envelope, Levels, Print, Touch};
@@ -247,6 +249,9 @@ impl Bybit {
         let is_known = id == follow.newest.id || follow.is_first_again(id, time);
         if follow.restate.is_live() && is_known {
             self.tracks.repeated(place);
+            if is_known {
+                self.tracks.spoke(place, touch.ts, now, out);
+            }
             return;
         }
         if follow.is_late(id, time) {
@@ -332,6 +337,7 @@ impl Bybit {
         follow.newest = Stamp { id, time };
         if update.bids.is_empty() && update.asks.is_empty() {
             out.recycle(update);
+            self.tracks.spoke(place, ts, now, out);
             return Ok(());
         }
         self.tracks.shows(place, depth);
@@ -478,6 +484,10 @@ impl Adapter for Bybit {
         Ok(())
     }
 
+    fn watch(&mut self, stale_after: Duration) {
+        self.tracks.watch(stale_after);
+    }
+
     fn opened(&mut self, now: TimestampNs, out: &mut Output) {
         self.tracks.opened(now, out);
         (self.heard_at, self.pinged_at) = (now, now);
@@ -555,6 +565,7 @@ impl Adapter for Bybit {
                 self.gap(place, now, out);
             }
         }
+        self.tracks.tick(now, out);
     }
 
     fn health(&self) -> &[Health] {

@@ -25,6 +25,8 @@ mod message;
 
 pub use local::LocalCoinbase;
 
+use std::time::Duration;
+
 use types::{DepthUpdate, Level, MarketData, TimestampNs};
 
 use message::{
@@ -152,7 +154,11 @@ impl Coinbase {
             return Err(self.tracks.unreadable(error, now, out));
         };
         if is_book {
-            let place = self.tracks.heard_of(event.product, now)?;
+            let place = match self.tracks.heard_of(event.product, now) {
+                Ok(place) => place,
+                // Its number was the next one: of which book something is missing cannot be known.
+                Err(error) => return Err(self.tracks.unreadable(error, now, out)),
+            };
             let said = self.on_levels(place, &event, envelope.ts, now, out);
             said.map_err(|error| {
                 let error = self.tracks.malformed(place, error, now, out);
@@ -217,6 +223,8 @@ impl Coinbase {
                 return;
             };
             if product.touch.replace((bid, ask)) == Some((bid, ask)) && !is_snapshot {
+                // Deeper in the book.
+                self.tracks.spoke(place, ts, now, out);
                 return;
             }
             MarketData::Quote(touch(bid, ask))
@@ -287,6 +295,10 @@ impl Adapter for Coinbase {
         }
     }
 
+    fn watch(&mut self, stale_after: Duration) {
+        self.tracks.watch(stale_after);
+    }
+
     fn opened(&mut self, now: TimestampNs, out: &mut Output) {
         self.tracks.opened(now, out);
         self.sequence = None;
@@ -344,7 +356,7 @@ impl Adapter for Coinbase {
                 Ok(place) => place,
                 Err(error) => {
                     out.recycle(update);
-                    return Err(error);
+                    return Err(self.tracks.unreadable(error, now, out));
                 }
             };
             self.on_changes(place, is_snapshot, update, envelope.ts, now, out);
@@ -370,8 +382,13 @@ impl Adapter for Coinbase {
         if !self.is_next(&envelope, now, out) {
             return Ok(());
         }
-        if !matches!(envelope.channel, b"l2_data" | b"market_trades") {
-            return Ok(());
+        match envelope.channel {
+            b"l2_data" | b"market_trades" => {}
+            b"heartbeats" | b"subscriptions" => return Ok(()),
+            _ => {
+                let error = Malformed::new("a channel that was subscribed to", bytes);
+                return Err(self.tracks.unreadable(error, now, out));
+            }
         }
         let said = self.on_events(&envelope, now, out);
         said.unwrap_or_else(|Unexpected| {
@@ -391,6 +408,7 @@ impl Adapter for Coinbase {
         {
             self.tracks.reconnect("a book was not stated", now, out);
         }
+        self.tracks.tick(now, out);
     }
 
     fn health(&self) -> &[Health] {

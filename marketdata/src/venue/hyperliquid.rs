@@ -29,7 +29,8 @@ use message::{Print, Stated, envelope, level, levels, malformed, pair};
 
 use crate::feed::{
     Adapter, Addresses, BookChannel, Channels, Health, Listing, Malformed, Mark, Output, Pace,
-    Prints, Reader, Screened, Stream, TooMany, Tracks, Unexpected, Value, quoted, since, touch,
+    Prints, Reader, Restate, Screened, Stream, TooMany, Tracks, Unexpected, Value, quoted, since,
+    touch,
 };
 
 /// Streams and documents of the main network.
@@ -64,13 +65,26 @@ pub struct Hyperliquid {
     pinged_at: Option<TimestampNs>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Coin {
+    /// When to subscribe to its touch again, of which nothing has come yet: a request may be refused, or lost.
+    touch: Restate,
     /// Time of the newest book or touch of this connection.
     newest: Option<TimestampNs>,
     /// When that came.
     stated_at: TimestampNs,
     prints: Prints,
+}
+
+impl Coin {
+    fn new() -> Self {
+        Self {
+            touch: Restate::UNASKED,
+            newest: None,
+            stated_at: TimestampNs(0),
+            prints: Prints::default(),
+        }
+    }
 }
 
 impl Hyperliquid {
@@ -83,7 +97,7 @@ impl Hyperliquid {
         }
         Self {
             channels,
-            coins: (0..count).map(|_| Coin::default()).collect(),
+            coins: (0..count).map(|_| Coin::new()).collect(),
             tracks,
             heard_at: TimestampNs(0),
             subscribed_at: TimestampNs(0),
@@ -115,6 +129,7 @@ impl Hyperliquid {
         }
         coin.newest = Some(ts);
         coin.stated_at = now;
+        coin.touch.live();
         Ok(Some(place))
     }
 
@@ -273,13 +288,22 @@ impl Adapter for Hyperliquid {
         }
     }
 
+    fn watch(&mut self, stale_after: Duration) {
+        self.tracks.watch(stale_after);
+    }
+
     fn opened(&mut self, now: TimestampNs, out: &mut Output) {
         self.tracks.opened(now, out);
         (self.heard_at, self.subscribed_at) = (now, now);
         self.pinged_at = None;
-        for coin in &mut self.coins {
+        let channels = self.channels().count();
+        for (place, coin) in self.coins.iter_mut().enumerate() {
             coin.newest = None;
             coin.stated_at = now;
+            // Requests leave one by one.
+            let after = (place * channels) as u64 * SEND_EVERY.as_nanos() as u64;
+            let asked = TimestampNs(now.0.saturating_add(after));
+            coin.touch = Restate::queued(now, asked);
         }
         for listing in self.tracks.listings() {
             for channel in self.channels() {
@@ -377,6 +401,20 @@ impl Adapter for Hyperliquid {
             self.tracks
                 .reconnect("a book is not stated any more", now, out);
         }
+        if self.channels.book == BookChannel::Touch {
+            for (coin, listing) in self.coins.iter_mut().zip(self.tracks.listings()) {
+                if coin.touch.is_due(now) {
+                    let coin = quoted(&listing.symbol);
+                    // Where only the answer was lost, it would be subscribed to already.
+                    for method in ["unsubscribe", "subscribe"] {
+                        out.send(format!(
+                            r#"{{"method":"{method}","subscription":{{"type":"bbo","coin":{coin}}}}}"#
+                        ));
+                    }
+                }
+            }
+        }
+        self.tracks.tick(now, out);
     }
 
     fn health(&self) -> &[Health] {

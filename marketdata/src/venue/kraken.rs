@@ -23,6 +23,8 @@ mod message;
 pub use local::LocalKraken;
 
 use flate2::Crc;
+use std::time::Duration;
+
 use types::{DepthUpdate, MarketData, Price, Qty, Quote, TimestampNs};
 
 use message::{Envelope, Item, Precision, Print};
@@ -59,6 +61,9 @@ pub struct Kraken {
 #[derive(Debug, Default)]
 struct Follow {
     restate: Restate,
+    /// The ticker was given up and asked for anew, and that has not begun yet: what still comes is of the subscription
+    /// before, and no sign of the next.
+    is_renewing: bool,
     book: Book,
     precision: Precision,
     /// The time of the newest book or ticker.
@@ -160,7 +165,8 @@ impl Kraken {
             },
             (b"ticker", BookChannel::Touch) => {
                 let quote = item.quote();
-                quote.map(|quote| self.ticker(place, item.time, quote, now, out))
+                let is_whole = envelope.kind == b"snapshot";
+                quote.map(|quote| self.ticker(place, item.time, is_whole, quote, now, out))
             }
             (b"trade", _) => {
                 let print = item.print();
@@ -237,6 +243,7 @@ impl Kraken {
         } else {
             out.recycle(update);
             self.tracks.repeated(place);
+            self.tracks.spoke(place, time, now, out);
         }
         Ok(())
     }
@@ -276,11 +283,13 @@ impl Kraken {
         &mut self,
         place: usize,
         time: Option<TimestampNs>,
+        begins: bool,
         quote: Quote,
         now: TimestampNs,
         out: &mut Output,
     ) {
         let follow = &mut self.follows[place];
+        follow.is_renewing &= !begins;
         let at = time.unwrap_or(follow.newest);
         let is_known = follow.restate.is_live() && follow.quote == Some(quote);
         if at < follow.newest || (at == follow.newest && is_known) {
@@ -289,7 +298,9 @@ impl Kraken {
         }
         follow.newest = at;
         follow.quote = Some(quote);
-        follow.restate.live();
+        if !follow.is_renewing {
+            follow.restate.live();
+        }
         if quote.bid_qty == Qty::ZERO || quote.ask_qty == Qty::ZERO {
             // A side is empty: there is no touch, and the one before is gone.
             self.tracks.lose(place, now, out);
@@ -321,6 +332,7 @@ impl Resync for Kraken {
     }
 
     fn ask(&mut self, place: usize, _: TimestampNs, out: &mut Output) {
+        self.follows[place].is_renewing = true;
         let symbol = &self.tracks.listings()[place].symbol;
         let params = self.book_params();
         for method in ["unsubscribe", "subscribe"] {
@@ -340,6 +352,10 @@ impl Adapter for Kraken {
         Stream::WebSocket {
             path: String::from("/v2"),
         }
+    }
+
+    fn watch(&mut self, stale_after: Duration) {
+        self.tracks.watch(stale_after);
     }
 
     fn opened(&mut self, now: TimestampNs, out: &mut Output) {
@@ -380,10 +396,11 @@ impl Adapter for Kraken {
     ) -> Result<(), Malformed> {
         let bytes = &*bytes;
         self.heard_at = now;
-        if let Some((symbol, time, quote)) = message::expected_ticker(bytes) {
+        if let Some((kind, symbol, time, quote)) = message::expected_ticker(bytes) {
             let place = self.tracks.heard_of(symbol, now)?;
             if self.channels.book == BookChannel::Touch {
-                self.ticker(place, Some(time), quote, now, out);
+                let begins = kind == b"snapshot";
+                self.ticker(place, Some(time), begins, quote, now, out);
             }
             return Ok(());
         }
@@ -418,6 +435,7 @@ impl Adapter for Kraken {
                 self.ask(place, now, out);
             }
         }
+        self.tracks.tick(now, out);
     }
 
     fn health(&self) -> &[Health] {

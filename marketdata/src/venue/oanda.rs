@@ -18,6 +18,8 @@ mod message;
 
 pub use local::LocalOanda;
 
+use std::time::Duration;
+
 use types::{InstrumentStatus, MarketData, TimestampNs};
 
 use message::{Line, Said};
@@ -131,6 +133,10 @@ impl Adapter for Oanda {
         }
     }
 
+    fn watch(&mut self, stale_after: Duration) {
+        self.tracks.watch(stale_after);
+    }
+
     fn opened(&mut self, now: TimestampNs, out: &mut Output) {
         self.tracks.opened(now, out);
         self.heard_at = now;
@@ -175,6 +181,7 @@ impl Adapter for Oanda {
         if self.tracks.is_following() && since(&mut self.heard_at, now) > SILENCE_NS_MAX {
             self.tracks.reconnect("no heartbeat", now, out);
         }
+        self.tracks.tick(now, out);
     }
 
     fn health(&self) -> &[Health] {

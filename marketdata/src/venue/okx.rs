@@ -43,6 +43,8 @@ mod message;
 
 pub use local::LocalOkx;
 
+use std::time::Duration;
+
 use types::{Aggressor, MarketData, Quote, TimestampNs, Trade};
 
 use follow::{Asked, Follow, Follows, Update};
@@ -305,6 +307,7 @@ impl Okx {
                 (follow.newest, follow.is_fresh) = (Stamp { id, time }, false);
                 if levels.bids.is_empty() && levels.asks.is_empty() {
                     out.recycle(levels);
+                    self.tracks.spoke(place, time, now, out);
                     return;
                 }
                 self.say(place, time, MarketData::DepthDelta(levels), now, out);
@@ -434,8 +437,12 @@ impl Okx {
         if follow.is_renewing {
             return;
         }
-        if follow.is_late(id, time) || (follow.restate.is_live() && id == follow.newest.id) {
+        let is_known = follow.restate.is_live() && id == follow.newest.id;
+        if is_known || follow.is_late(id, time) {
             self.tracks.repeated(place);
+            if is_known {
+                self.tracks.spoke(place, time, now, out);
+            }
             return;
         }
         follow.newest = Stamp { id, time };
@@ -508,6 +515,10 @@ impl Adapter for Okx {
         Stream::WebSocket {
             path: String::from("/ws/v5/public"),
         }
+    }
+
+    fn watch(&mut self, stale_after: Duration) {
+        self.tracks.watch(stale_after);
     }
 
     fn opened(&mut self, now: TimestampNs, out: &mut Output) {
@@ -640,6 +651,7 @@ impl Adapter for Okx {
                 self.gap(place, now, out);
             }
         }
+        self.tracks.tick(now, out);
     }
 
     fn health(&self) -> &[Health] {

@@ -21,13 +21,15 @@ mod message;
 
 pub use local::LocalPolygon;
 
+use std::time::Duration;
+
 use types::{MarketData, TimestampNs};
 
 use message::{Event, Said, Told};
 
 use crate::feed::{
-    Adapter, Addresses, Channels, Credentials, Health, Listing, Malformed, Output, Reader, Stream,
-    Tracks, Unexpected, quoted, since,
+    Adapter, Addresses, Channels, Credentials, Health, Listing, Malformed, Output, Reader, Restate,
+    Stream, Tracks, Unexpected, quoted, since,
 };
 
 /// As it happens.
@@ -57,6 +59,8 @@ pub struct Polygon {
     tracks: Tracks,
     /// The newest quote and print of each listing: trading day and number.
     newest: Vec<Newest>,
+    /// When to subscribe to each again: a request that was refused, or has no answer.
+    subscriptions: Vec<Restate>,
     is_subscribed: bool,
     opened_at: TimestampNs,
 }
@@ -82,20 +86,27 @@ impl Polygon {
             size_unit: size_unit.into(),
             channels,
             newest: vec![Newest::default(); listings.len()],
+            subscriptions: vec![Restate::UNASKED; listings.len()],
             tracks: Tracks::new(listings, "a ticker that was subscribed to"),
             is_subscribed: false,
             opened_at: TimestampNs(0),
         }
     }
 
-    fn subscribe(&mut self, out: &mut Output) {
-        self.is_subscribed = true;
+    /// Subscribes to those that were not answered and are due.
+    fn subscribe(&mut self, now: TimestampNs, out: &mut Output) {
         let mut params = Vec::new();
-        for listing in self.tracks.listings() {
+        for (listing, subscription) in self.tracks.listings().iter().zip(&mut self.subscriptions) {
+            if !subscription.is_due(now) {
+                continue;
+            }
             params.push(format!("Q.{}", listing.symbol));
             if self.channels.trades {
                 params.push(format!("T.{}", listing.symbol));
             }
+        }
+        if params.is_empty() {
+            return;
         }
         let params = quoted(&params.join(","));
         out.send(format!(r#"{{"action":"subscribe","params":{params}}}"#));
@@ -109,10 +120,19 @@ impl Polygon {
         out: &mut Output,
     ) -> Result<(), Malformed> {
         match event.status {
-            b"connected" | b"success" => Ok(()),
+            b"connected" => Ok(()),
+            b"success" => {
+                // "subscribed to: Q.AAPL", of each topic one.
+                let topic = event.message.strip_prefix(b"subscribed to: Q.");
+                if let Some(place) = topic.and_then(|symbol| self.tracks.find(symbol)) {
+                    self.subscriptions[place].live();
+                }
+                Ok(())
+            }
             b"auth_success" => {
                 if !self.is_subscribed {
-                    self.subscribe(out);
+                    self.is_subscribed = true;
+                    self.subscribe(now, out);
                 }
                 Ok(())
             }
@@ -201,6 +221,10 @@ impl Polygon {
             return;
         }
         *newest = Some(at);
+        if matches!(said.told, Told::Quote(_)) {
+            // It comes: whatever became of the answer.
+            self.subscriptions[place].live();
+        }
         let data = match said.told {
             Told::Quote(Some(quote)) => MarketData::Quote(quote),
             // A side without orders.
@@ -250,10 +274,15 @@ impl Adapter for Polygon {
         }
     }
 
+    fn watch(&mut self, stale_after: Duration) {
+        self.tracks.watch(stale_after);
+    }
+
     fn opened(&mut self, now: TimestampNs, out: &mut Output) {
         self.tracks.opened(now, out);
         self.is_subscribed = false;
         self.opened_at = now;
+        self.subscriptions.fill(Restate::UNASKED);
         for newest in &mut self.newest {
             // A quote may be stated again; a print is told once.
             newest.quote = None;
@@ -288,6 +317,10 @@ impl Adapter for Polygon {
         if self.tracks.is_following() && !self.is_subscribed && open > AUTHENTICATED_NS_MAX {
             self.tracks.reconnect("no answer to the key", now, out);
         }
+        if self.tracks.is_following() && self.is_subscribed {
+            self.subscribe(now, out);
+        }
+        self.tracks.tick(now, out);
     }
 
     fn health(&self) -> &[Health] {

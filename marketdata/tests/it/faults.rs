@@ -9,7 +9,7 @@ use axum::extract::ws::{Message, WebSocketUpgrade};
 use axum::http::StatusCode;
 use axum::routing::get;
 
-use marketdata::feed::{BookChannel, State};
+use marketdata::feed::{Book, BookChannel, Loss, State};
 use marketdata::local::{LocalVenue, Settings, Speaker, Weather};
 use types::MarketData;
 
@@ -87,6 +87,109 @@ async fn a_message_that_is_too_large_ends_the_connection() {
         ..Weather::CALM
     };
     recovers(weather, "too long").await;
+}
+
+/// The book of one market is told of no more, while its prints, the other market, heartbeats and answers to pings go on: it is
+/// stale, by its own reason, on the same connection, and known again with what the venue says next of it.
+async fn falls_silent(name: &str, symbols: [&str; 2], book: BookChannel) {
+    let mut header = header(name, &symbols, book);
+    header.feeds[0].stale_after = Some(Duration::from_secs(2));
+    let feed = header.feeds[0].feed;
+    let speaker: Speaker = Arc::new(|| feed.counterpart());
+    let settings = Settings {
+        pause: Duration::from_millis(2),
+        ..Settings::new(LOCALHOST.into(), header.feeds[0].listings())
+    };
+    let venue = LocalVenue::start(speaker, settings).await.unwrap();
+    let mut client = Client::start(&header, venue.address(), None);
+    let state = |client: &Client, place: usize| client.status.load().health[place].state;
+    while (0..2).any(|place| state(&client, place) != State::Live) {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    venue.hold_book(symbols[0], true);
+    while state(&client, 0) == State::Live {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    client.drain();
+    let before = client.events.len();
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    let status = client.status.load_full();
+    let [stale, other] = [&status.health[0], &status.health[1]];
+    assert_eq!(stale.state, State::Syncing, "{name}");
+    assert_eq!(stale.loss, Some(Loss::Silence), "{name}");
+    assert_eq!(
+        (stale.counters.silences, stale.counters.gaps),
+        (1, 0),
+        "{name}"
+    );
+    assert_eq!(
+        (other.state, other.loss, other.counters.silences),
+        (State::Live, None, 0)
+    );
+    assert_eq!(status.link.reconnects, 0, "{name}");
+    client.drain();
+    let of = |client: &Client, from: usize, place: u32| {
+        let events = client.events[from..].iter();
+        let events = events.filter(|event| event.instrument.0 == place);
+        events.map(|event| event.data.clone()).collect::<Vec<_>>()
+    };
+    // Nothing is said of the book that is stale, and of the other one all the time; prints go on.
+    let of_stale = of(&client, before, 0);
+    let is_print = |data: &MarketData| matches!(data, MarketData::Trade(_));
+    assert!(
+        !of_stale.is_empty() && of_stale.iter().all(is_print),
+        "{name}: {of_stale:?}"
+    );
+    assert!(of(&client, before, 1).len() > 10, "{name}");
+    let from = client.events.len();
+    venue.hold_book(symbols[0], false);
+    while state(&client, 0) != State::Live {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    venue.hold(true);
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    client.drain();
+    let said = of(&client, from, 0);
+    let first = said.iter().find(|data| !is_print(data)).unwrap();
+    match book {
+        BookChannel::Touch => assert!(matches!(first, MarketData::Quote(_)), "{first:?}"),
+        BookChannel::Depth => assert!(matches!(first, MarketData::DepthSnapshot(_)), "{first:?}"),
+    }
+    // And it is what the venue has.
+    let mut known = None;
+    let mut touch = None;
+    for event in client.events.iter().filter(|event| event.instrument.0 == 0) {
+        Book::follow(&mut known, &event.data);
+        if let MarketData::Quote(quote) = event.data {
+            touch = Some((quote.bid, quote.ask));
+        }
+    }
+    let market = &venue.markets()[0].book;
+    let (Some(bid), Some(ask)) = market.touch() else {
+        panic!("{name} has no touch");
+    };
+    match known {
+        Some(known) => assert_eq!(known.touch(), (Some(bid), Some(ask)), "{name}"),
+        None => assert_eq!(touch, Some((bid.price, ask.price)), "{name}"),
+    }
+    client.end().await;
+}
+
+#[tokio::test]
+async fn a_book_that_falls_silent_is_stale() {
+    falls_silent("binance-spot", ["BTCUSDT", "ETHUSDT"], BookChannel::Depth).await;
+    falls_silent("coinbase", ["BTC-USD", "ETH-USD"], BookChannel::Depth).await;
+}
+
+#[tokio::test]
+async fn a_touch_that_falls_silent_is_stale() {
+    falls_silent(
+        "binance-futures",
+        ["BTCUSDT", "ETHUSDT"],
+        BookChannel::Touch,
+    )
+    .await;
+    falls_silent("kraken", ["BTC/USD", "ETH/USD"], BookChannel::Touch).await;
 }
 
 /// A venue that answers 429 is left alone for as long as it says, whatever an adapter asks for meanwhile: Binance's asks

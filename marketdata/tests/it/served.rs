@@ -44,7 +44,7 @@ pub(crate) struct Client {
 impl Client {
     pub(crate) fn start(header: &Header, address: std::net::SocketAddr, tap: Option<Tap>) -> Self {
         let feed = &header.feeds[0];
-        let adapter = (feed.feed).adapter(credentials(), feed.listings(), feed.channels);
+        let adapter = feed.adapter_with(credentials());
         let (events, arrived) = rtrb::RingBuffer::new(1 << 20);
         let status = Status::new(adapter.name(), &feed.listings());
         let status = Arc::new(ArcSwap::from_pointee(status));

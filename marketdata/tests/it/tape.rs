@@ -30,6 +30,7 @@ pub(crate) fn header(feed: &str, symbols: &[&str], book: BookChannel) -> Header 
         feeds: vec![FeedHeader {
             feed: Feed::of(feed).unwrap(),
             channels: Channels { book, trades: true },
+            stale_after: None,
             listings: symbols.iter().enumerate().map(listing).collect(),
         }],
     }
@@ -229,8 +230,8 @@ fn a_header_is_refused_by_its_field() {
         ),
         (
             "\"version\":1",
-            "\"version\":2",
-            "version is '2'; accepted: 1: another program wrote it",
+            "\"version\":3",
+            "version is '3'; accepted: 1 or 2: another program wrote it",
         ),
         (
             "\"0.01\"",

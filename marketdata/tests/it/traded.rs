@@ -4,6 +4,7 @@
 
 use std::cell::RefCell;
 use std::rc::Rc;
+use std::time::Duration;
 
 use engine::{EventBuf, Limits, Shard};
 use marketdata::Xorshift64Star;
@@ -18,7 +19,7 @@ use types::{
     TradingDay,
 };
 
-use crate::perturbed::{IN_ORDER, VENUES, again, first_seed, listings, number};
+use crate::perturbed::{VENUES, again, first_seed, listings, number, storm};
 
 /// Conversations of each kind in a run of the tests.
 const SEEDS: u64 = 20;
@@ -295,17 +296,21 @@ fn nothing_fills_but_at_a_touch_that_the_venue_has() {
                 }
                 let channels = Channels { book, trades: true };
                 let (adapter, counterpart) = pair(listings.clone(), channels);
-                let storm = if is_depth && name.starts_with("alpaca") {
-                    IN_ORDER
-                } else {
-                    Weather::STORM
+                let weather = Weather {
+                    odd: 300,
+                    ..storm(name, book)
                 };
-                let weather = Weather { odd: 300, ..storm };
                 let trader = Rc::new(RefCell::new(Trader::new(seed)));
                 let hears = Rc::clone(&trader);
                 println!("{name}, {book:?}; {}", again(seed, "traded"));
                 let network = Network::new(seed, adapter, counterpart, listings, is_depth, weather)
                     .heard_by(Box::new(move |event| hears.borrow_mut().hear(event)));
+                // Half of the accounts know nothing of a market whose topic has stopped.
+                let network = if seed % 2 == 0 {
+                    network.watched(Duration::from_secs(5))
+                } else {
+                    network
+                };
                 if let Err(wrong) = network.play() {
                     panic!("{name}, {book:?}: {wrong}\n{}", again(seed, "traded"));
                 }

@@ -172,6 +172,7 @@ mod tests {
                     book: BookChannel::Depth,
                     trades: true,
                 },
+                stale_after: None,
                 listings: vec![TapeListing {
                     name: symbol.to_owned(),
                     listing,

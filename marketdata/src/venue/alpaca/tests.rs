@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::venue::forms::{self, assert_expected, changed};
 use crate::venue::said::{after_ms, binary, listings, message, opened};
-use crate::venue::told::{NOW, spare, tick};
+use crate::venue::told::{self, NOW, after, spare, tick};
 
 const STOCKS: Product = Product::Stocks {
     feed: Feed::Iex,
@@ -342,11 +342,53 @@ fn refusals_are_said() {
         ["reconnect: no answer to the key"]
     );
     let mut crypto = subscribed(Product::Crypto, BookChannel::Depth);
+    let taken = r#"[{"T":"subscription","trades":[],"quotes":[]}]"#;
+    assert_eq!(message(&mut crypto, taken), ["x"; 0]);
     assert_eq!(tick(&mut crypto, after_ms(25_000)), ["x"; 0]);
     assert_eq!(
         tick(&mut crypto, after_ms(25_001)),
         ["reconnect: a book was not stated"]
     );
+}
+
+/// Without an answer for ten seconds, or two from one request to the next after a refusal.
+#[test]
+fn a_subscription_that_is_not_taken_is_asked_for_again() {
+    let mut stocks = subscribed(STOCKS, BookChannel::Touch);
+    assert_eq!(tick(&mut stocks, after_ms(9_999)), ["x"; 0]);
+    let asked = tick(&mut stocks, after_ms(10_000));
+    assert!(
+        asked[0].starts_with(r#"send {"action":"subscribe","#),
+        "{asked:?}"
+    );
+    let refusal = r#"[{"T":"error","code":405,"msg":"symbol limit exceeded"}]"#;
+    let refused = ["error: no refusal"];
+    assert_eq!(told::message(&mut stocks, refusal, after(10)), refused);
+    assert_eq!(tick(&mut stocks, after_ms(11_999)), ["x"; 0]);
+    assert_eq!(tick(&mut stocks, after_ms(12_000)), asked);
+    let taken = r#"[{"T":"subscription","trades":[],"quotes":[]}]"#;
+    assert_eq!(told::message(&mut stocks, taken, after(14)), ["x"; 0]);
+    assert_eq!(told::message(&mut stocks, refusal, after(15)), refused);
+    assert_eq!(tick(&mut stocks, after(3_600)), ["x"; 0]);
+}
+
+/// Of a symbol or a kind that nobody asked for: what it was of may be the book, which has no numbers to tell.
+#[test]
+fn a_message_that_may_have_been_of_a_book_loses_it() {
+    let lost = |what: &str| {
+        let reconnects = "reconnect: a message that cannot be read";
+        ["Gap", reconnects, &format!("error: {what}")].map(str::to_owned)
+    };
+    let whole = r#"[{"T":"o","S":"BTC/USD","t":"2024-03-12T10:38:50.79613221Z","b":[{"p":1,"s":1}],"a":[{"p":2,"s":1}],"r":true}]"#;
+    for (from, to, what) in [
+        ("BTC/USD", "BTC/U5D", "a symbol that was subscribed to"),
+        (r#""T":"o""#, r#""T":"@""#, "a kind of the pages"),
+        (r#""T":"o","#, "", "a kind of the pages"),
+    ] {
+        let mut crypto = subscribed(Product::Crypto, BookChannel::Depth);
+        assert_eq!(message(&mut crypto, whole), ["whole 1x1 | 2x1"]);
+        assert_eq!(message(&mut crypto, &whole.replace(from, to)), lost(what));
+    }
 }
 
 #[test]

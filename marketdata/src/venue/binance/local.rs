@@ -91,7 +91,11 @@ impl Counterpart for LocalBinance {
         let names = text.split('"').filter(|part| part.contains('@'));
         self.subscribed.extend(names.map(str::to_owned));
         for market in markets {
-            if !self.previous.iter().any(|(known, _)| *known == market.symbol) {
+            if !self
+                .previous
+                .iter()
+                .any(|(known, _)| *known == market.symbol)
+            {
                 self.previous.push((market.symbol.clone(), last_id(market)));
             }
         }

@@ -69,6 +69,8 @@ fn a_connection_subscribes_and_asks_for_the_book_after_the_first_event() {
             r#"send {"method":"SUBSCRIBE","params":["btcusdt@depth@100ms","btcusdt@trade"],"id":1}"#,
         ]
     );
+    let answer = r#"{"result":null,"id":1}"#;
+    assert_eq!(message(&mut binance, answer), ["x"; 0]);
     assert_eq!(tick(&mut binance, after(1)), ["x"; 0]);
     assert_eq!(
         told::message(&mut binance, &delta(96, 100, None, 7), after(2)),
@@ -82,7 +84,34 @@ fn a_connection_subscribes_and_asks_for_the_book_after_the_first_event() {
     );
 }
 
-/// The subscription is not answered, or is and nothing comes, or prints alone come: no book is asked for, as none could
+/// A request that has no answer for ten seconds, or is refused, is sent again, with pauses that double; one that is taken
+/// is not. A refusal of another request is none of this one.
+#[test]
+fn a_subscription_that_is_not_taken_is_asked_for_again() {
+    let mut binance = binance(Product::Spot, BookChannel::Touch);
+    told::opened(&mut binance, NOW);
+    let request =
+        r#"send {"method":"SUBSCRIBE","params":["btcusdt@bookTicker","btcusdt@trade"],"id":1}"#;
+    assert_eq!(tick(&mut binance, after(9)), ["x"; 0]);
+    assert_eq!(tick(&mut binance, after(10)), [request]);
+    let refusal = r#"{"error":{"code":3,"msg":"Too many requests"},"id":1}"#;
+    let refused = ["error: no refusal"];
+    assert_eq!(told::message(&mut binance, refusal, after(11)), refused);
+    assert_eq!(tick(&mut binance, after(11)), ["x"; 0]);
+    assert_eq!(tick(&mut binance, after(12)), [request]);
+    assert_eq!(told::message(&mut binance, refusal, after(12)), refused);
+    assert_eq!(tick(&mut binance, after(15)), ["x"; 0]);
+    assert_eq!(tick(&mut binance, after(16)), [request]);
+    let taken = r#"{"result":null,"id":1}"#;
+    assert_eq!(told::message(&mut binance, taken, after(16)), ["x"; 0]);
+    let other = refusal.replace("\"id\":1", "\"id\":2");
+    assert_eq!(told::message(&mut binance, &other, after(17)), refused);
+    for second in 17..=3_600 {
+        assert_eq!(tick(&mut binance, after(second)), ["x"; 0]);
+    }
+}
+
+/// The subscription is answered and nothing comes, or prints alone come: no book is asked for, as none could
 /// be followed, and the market is not known, however long that is so. The other one of the connection is.
 #[test]
 fn a_stream_that_says_nothing_is_never_live() {
@@ -94,11 +123,11 @@ fn a_stream_that_says_nothing_is_never_live() {
         };
         let mut binance = Binance::new(product, listings.to_vec(), channels);
         assert_eq!(told::opened(&mut binance, NOW).len(), 3);
+        let answer = r#"{"result":null,"id":1}"#;
+        assert_eq!(message(&mut binance, answer), ["x"; 0]);
         for second in 1..=120 {
             assert_eq!(tick(&mut binance, after(second)), ["x"; 0]);
         }
-        let answer = r#"{"result":null,"id":1}"#;
-        assert_eq!(message(&mut binance, answer), ["x"; 0]);
         let event = delta(96, 100, Some(95), 7);
         let path = product.snapshot_request("BTCUSDT");
         assert_eq!(

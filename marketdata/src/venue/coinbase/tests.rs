@@ -291,6 +291,35 @@ fn what_cannot_be_read_is_lost_and_said() {
     );
     assert_eq!(
         message(&mut coinbase, &snapshot(0, "XRP-USD")),
-        ["error: a product that was subscribed to"]
+        [
+            "reconnect: a message that cannot be read",
+            "error: a product that was subscribed to"
+        ]
     );
+}
+
+/// Its number is the next one, and of which product it was cannot be known: the book that is shown may lack it.
+#[test]
+fn a_message_that_may_have_been_of_a_book_loses_it() {
+    for (text, what) in [
+        (
+            update(1, "bid", "21.9", "1").replace("BTC-USD", "BTC-U5D"),
+            "a product that was subscribed to",
+        ),
+        (
+            update(1, "bid", "21.9", "1").replace("l2_data", "l2_dota"),
+            "a channel that was subscribed to",
+        ),
+    ] {
+        let mut coinbase = coinbase(BookChannel::Depth);
+        message(&mut coinbase, &snapshot(0, "BTC-USD"));
+        assert_eq!(
+            message(&mut coinbase, &text),
+            [
+                "Gap",
+                "reconnect: a message that cannot be read",
+                &format!("error: {what}")
+            ]
+        );
+    }
 }

@@ -127,6 +127,10 @@ fn prints_are_told_once() {
 #[test]
 fn a_quiet_connection_is_asked_and_given_up() {
     let mut hyperliquid = hyperliquid(BookChannel::Touch);
+    // Since the touch of each is known.
+    for coin in &mut hyperliquid.coins {
+        coin.touch.live();
+    }
     assert_eq!(tick(&mut hyperliquid, after_ms(20_000)), ["x"; 0]);
     let ping = [r#"send {"method":"ping"}"#];
     assert_eq!(tick(&mut hyperliquid, after_ms(20_001)), ping);
@@ -137,6 +141,28 @@ fn a_quiet_connection_is_asked_and_given_up() {
         tick(&mut hyperliquid, after_ms(35_001)),
         ["reconnect: no answer to a ping"]
     );
+}
+
+/// Nothing has come of either coin for ten seconds since it was subscribed to, of the second 0.1 s after the first.
+#[test]
+fn a_touch_that_does_not_come_is_asked_for_again() {
+    let mut hyperliquid = hyperliquid(BookChannel::Touch);
+    let asks = |coin: &str| {
+        ["unsubscribe", "subscribe"].map(|method| {
+            format!(
+                r#"send {{"method":"{method}","subscription":{{"type":"bbo","coin":"{coin}"}}}}"#
+            )
+        })
+    };
+    assert_eq!(tick(&mut hyperliquid, after_ms(9_999)), ["x"; 0]);
+    assert_eq!(tick(&mut hyperliquid, after_ms(10_000)), asks("BTC"));
+    assert_eq!(tick(&mut hyperliquid, after_ms(10_100)), asks("@107"));
+    let touch = r#"{"channel":"bbo","data":{"coin":"BTC","time":1708622398623,"bbo":[{"px":"100","sz":"1","n":1},{"px":"101","sz":"1","n":1}]}}"#;
+    assert_eq!(message(&mut hyperliquid, touch).len(), 1);
+    // Ten more for an answer.
+    assert_eq!(tick(&mut hyperliquid, after_ms(20_000)), ["x"; 0]);
+    let ping_and_asks = tick(&mut hyperliquid, after_ms(20_100));
+    assert_eq!(ping_and_asks[1..], asks("@107"));
 }
 
 #[test]

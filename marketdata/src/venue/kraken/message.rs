@@ -7,13 +7,16 @@ use crate::feed::{Expected, Malformed, Output, Reader, Unexpected, price, qty, t
 /// More decimals than any number that we hold can have.
 const DECIMALS_MAX: usize = 24;
 
-/// A ticker of one symbol in the form of the venue's page: symbol, time and touch. `None` is any other form: it may be
+/// Type, symbol, time and touch.
+pub(super) type Ticker<'a> = (&'a [u8], &'a [u8], TimestampNs, Quote);
+
+/// A ticker of one symbol in the form of the venue's page: type, symbol, time and touch. `None` is any other form: it may be
 /// as good.
 #[inline]
-pub(super) fn expected_ticker(bytes: &[u8]) -> Option<(&[u8], TimestampNs, Quote)> {
+pub(super) fn expected_ticker(bytes: &[u8]) -> Option<Ticker<'_>> {
     let mut message = Expected::new(bytes);
     message.is(b"{\"channel\":\"ticker\",\"type\":\"")?;
-    message.text()?;
+    let kind = message.text()?;
     message.is(b",\"data\":[{\"symbol\":\"")?;
     let symbol = message.text()?;
     message.is(b",\"bid\":")?;
@@ -41,7 +44,7 @@ pub(super) fn expected_ticker(bytes: &[u8]) -> Option<(&[u8], TimestampNs, Quote
         ask,
         ask_qty,
     };
-    Some((symbol, time, quote))
+    Some((kind, symbol, time, quote))
 }
 
 /// Goes past a field, if it is there.

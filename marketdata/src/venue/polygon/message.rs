@@ -129,6 +129,8 @@ fn quote_of((bid, bid_qty): (Price, Qty), (ask, ask_qty): (Price, Qty)) -> Optio
 pub(super) struct Event<'a> {
     pub(super) kind: &'a [u8],
     pub(super) status: &'a [u8],
+    /// Of what the venue says of the connection.
+    pub(super) message: &'a [u8],
     pub(super) symbol: &'a [u8],
     ts: Option<TimestampNs>,
     number: Option<u64>,
@@ -153,6 +155,7 @@ impl<'a> Event<'a> {
             match key {
                 b"ev" => read.kind = reader.scalar()?,
                 b"status" => read.status = reader.scalar()?,
+                b"message" => read.message = reader.scalar()?,
                 b"sym" => read.symbol = reader.scalar()?,
                 b"t" => read.ts = reader.timestamp_ms()?,
                 b"q" => read.number = reader.unsigned()?,

@@ -162,7 +162,20 @@ fn refusals_and_silence_are_said() {
         tick(&mut refused, after_ms(10_001)),
         ["reconnect: no answer to the key"]
     );
-    assert_eq!(tick(&mut subscribed(), after_ms(60_000)), ["x"; 0]);
+}
+
+/// Two tickers, of which the quotes of one are subscribed to: the other one is asked for after ten seconds, and no more
+/// once a quote of it has come.
+#[test]
+fn a_subscription_that_is_not_taken_is_asked_for_again() {
+    let mut polygon = subscribed();
+    let success = r#"[{"ev":"status","status":"success","message":"subscribed to: Q.AAPL"}]"#;
+    assert_eq!(message(&mut polygon, success), ["x"; 0]);
+    assert_eq!(tick(&mut polygon, after_ms(9_999)), ["x"; 0]);
+    let asks = [r#"send {"action":"subscribe","params":"Q.MSFT,T.MSFT"}"#];
+    assert_eq!(tick(&mut polygon, after_ms(10_000)), asks);
+    assert_eq!(message(&mut polygon, &quote(1, 1, BID)).len(), 1);
+    assert_eq!(tick(&mut polygon, after_ms(3_600_000)), ["x"; 0]);
 }
 
 #[test]
