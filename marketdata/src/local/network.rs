@@ -124,8 +124,8 @@ const SILENCE_NS_MAX: u64 = 60 * SECOND;
 /// What is on its way to the client.
 enum Flight {
     Message(Vec<u8>),
-    /// A message that does not come, of the book of this market; of all where it is not known of which.
-    Missing(Option<usize>),
+    /// A message that does not come, and when it was sent: of the book of this market, of all where it is not known of which.
+    Missing(Option<usize>, TimestampNs),
     Oversized,
     Answer(FetchId, Option<Vec<u8>>),
     Opened,
@@ -142,8 +142,8 @@ struct Witness {
     at: u64,
     newest_trade: u64,
     trades: Vec<Trade>,
-    /// Something of the book did not come since the whole was stated.
-    lacks: bool,
+    /// Something of the book that was sent then did not come, and the whole of later neither.
+    lacks: Option<TimestampNs>,
     /// When a message that names the market came last.
     named: u64,
 }
@@ -236,7 +236,7 @@ impl Network {
                 at: 0,
                 newest_trade: 0,
                 trades: Vec::new(),
-                lacks: false,
+                lacks: None,
                 named: 0,
             };
             remember(&mut witness, market, network.counterpart.depth(), is_depth);
@@ -456,11 +456,12 @@ impl Network {
         for message in said {
             self.faults.pass(message, &*self.counterpart, &mut passed);
         }
+        let now = TimestampNs(self.now);
         let at = (self.now + FLIGHT_NS).max(self.stalled_until);
         let flights = passed.into_iter().map(|delivery| match delivery {
             Delivery::Message(message) => (at, Flight::Message(message)),
             Delivery::Oversized => (at, Flight::Oversized),
-            Delivery::Missing(_) => (at, Flight::Missing(about)),
+            Delivery::Missing(_) => (at, Flight::Missing(about, now)),
         });
         self.flights.extend(flights);
     }
@@ -570,9 +571,12 @@ impl Network {
                 self.disconnect();
                 self.look("a message too large")
             }
-            Flight::Missing(about) => {
+            Flight::Missing(about, sent) => {
+                let is_of = |place| about.is_none_or(|about| about == place);
                 for (place, witness) in self.witnesses.iter_mut().enumerate() {
-                    witness.lacks |= self.is_unnumbered && about.is_none_or(|about| about == place);
+                    if self.is_unnumbered && is_of(place) {
+                        witness.lacks = Some(sent);
+                    }
                 }
                 Ok(())
             }
@@ -662,7 +666,9 @@ impl Network {
             }
             Book::follow(&mut witness.shown, &event.data);
             match &event.data {
-                MarketData::DepthSnapshot(_) => witness.lacks = false,
+                MarketData::DepthSnapshot(_) => {
+                    witness.lacks = witness.lacks.filter(|sent| *sent > event.ts_event);
+                }
                 MarketData::Gap => {
                     self.played.gaps += 1;
                     witness.touch = None;
@@ -700,7 +706,7 @@ impl Network {
             self.played.compared += 1;
             let witness = &mut self.witnesses[place];
             let Some(moments) = witness.past.get(&shown) else {
-                if witness.lacks {
+                if witness.lacks.is_some() {
                     self.played.unnoticed += 1;
                     continue;
                 }
@@ -708,7 +714,7 @@ impl Network {
             };
             match moments.iter().find(|&&moment| moment >= witness.at) {
                 Some(&moment) => witness.at = moment,
-                None if witness.lacks => self.played.unnoticed += 1,
+                None if witness.lacks.is_some() => self.played.unnoticed += 1,
                 None => return Err(self.wrong(place, "went back in time", after)),
             }
         }
