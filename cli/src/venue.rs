@@ -39,8 +39,8 @@ pub(crate) struct Args {
     /// Lets everything go wrong, often.
     #[arg(long)]
     storm: bool,
-    /// Lets one fault happen so often, of 10,000: dropped, doubled, swapped, cut, garbled, falsified, disconnected,
-    /// unanswered, slow, stalled, foreign, oversized, odd; several separated by commas, and over those of --storm.
+    /// Lets one fault happen so often, of 10,000: dropped, doubled, swapped, cut, garbled, mangled, replaced,
+    /// falsified, disconnected, refused, unheard, unanswered, slow, stalled, stuck, foreign, oversized, odd; several separated by commas, and over those of --storm.
     /// Only Kraken has a checksum, and can be falsified.
     #[arg(long, value_name = "NAME=COUNT", value_delimiter = ',', value_parser = parse_fault)]
     fault: Vec<String>,

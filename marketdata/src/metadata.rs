@@ -300,6 +300,18 @@ pub const DOCUMENTS: &[Metadata] = &[
         read: crypto::binance,
     },
     Metadata {
+        name: "bybit-inverse",
+        page: "https://bybit-exchange.github.io/docs/v5/market/instrument",
+        fetch: Some(get(
+            venue::bybit::ADDRESSES,
+            "/v5/market/instruments-info?category=inverse&limit=1000",
+        )),
+        list: "result.list",
+        next: "result.nextPageCursor",
+        symbol: "symbol",
+        read: derivative::bybit_inverse,
+    },
+    Metadata {
         name: "bybit-linear",
         page: "https://bybit-exchange.github.io/docs/v5/market/instrument",
         fetch: Some(get(

@@ -62,8 +62,8 @@ pub(crate) struct Args {
     /// again, as it was at that place of the tape.
     #[arg(long, value_name = "SEED", requires = "serve")]
     storm: Option<u64>,
-    /// Lets one fault happen so often, of 10,000: dropped, doubled, swapped, cut, garbled, falsified, disconnected,
-    /// unanswered, slow, stalled, foreign, oversized; several separated by commas, and over those of --storm. Only Kraken has
+    /// Lets one fault happen so often, of 10,000: dropped, doubled, swapped, cut, garbled, mangled, replaced,
+    /// falsified, disconnected, unanswered, slow, stalled, foreign, oversized; several separated by commas, and over those of --storm. Only Kraken has
     /// a checksum, and can be falsified.
     #[arg(long, value_name = "NAME=COUNT", value_delimiter = ',', value_parser = parse_fault, requires = "serve")]
     fault: Vec<String>,

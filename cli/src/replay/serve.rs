@@ -11,9 +11,22 @@ use super::{Args, SpeedArg, Usage};
 use crate::demo::{say, stop_signal};
 use crate::venue::{check_faults, weather};
 
-/// Whether faults that are asked for one by one are of markets.
-fn asked_odd(faults: &[String]) -> anyhow::Result<bool> {
-    Ok(weather(false, faults)?.odd > 0)
+/// A fault that was asked for by its name and that a tape cannot have, and why.
+fn not_of_a_tape(faults: &[String]) -> anyhow::Result<Option<(&'static str, &'static str)>> {
+    const REQUESTS: &str = "is of the answer to a request, and a tape goes on as it was recorded";
+    let asked = weather(false, faults)?;
+    let found = [
+        (asked.odd, "odd", "turns a market odd, and a tape has none"),
+        (asked.refused, "refused", REQUESTS),
+        (asked.unheard, "unheard", REQUESTS),
+        (
+            asked.stuck,
+            "stuck",
+            "holds back the topic of a market, and a tape has none",
+        ),
+    ];
+    let found = found.into_iter().find(|(count, ..)| *count > 0);
+    Ok(found.map(|(_, name, why)| (name, why)))
 }
 
 /// Serves it until it is told to stop.
@@ -24,11 +37,10 @@ pub(super) fn run(
     open: Opener,
 ) -> anyhow::Result<()> {
     let weather = weather(args.storm.is_some(), &args.fault)?;
-    if asked_odd(&args.fault)? {
-        return Err(Usage(
-            "--fault: 'odd' turns a market odd, and a tape has none; accepted: every other fault, or `dynasty venue`"
-                .to_owned(),
-        )
+    if let Some((name, why)) = not_of_a_tape(&args.fault)? {
+        return Err(Usage(format!(
+            "--fault: '{name}' {why}; accepted: every other fault, or `dynasty venue`"
+        ))
         .into());
     }
     let recorded = header.feeds.get(usize::from(args.feed));

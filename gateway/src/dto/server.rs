@@ -601,6 +601,47 @@ pre_close_minutes = 5
         assert_eq!((terms.long, terms.short), (Ratio(-240_000), Ratio(90_000)));
     }
 
+    #[test]
+    fn a_feed_may_be_stale_after_a_second_or_more() {
+        let read = |stated: &str| {
+            let feed = format!(
+                "\n[[feed]]\nvenue = \"kraken\"\n{stated}symbols = {{ EURUSD = \"EUR/USD\" }}\n"
+            );
+            from_toml("s.toml", &format!("{TABLES}{feed}"), &["kraken"])
+        };
+        assert_eq!(read("").unwrap().feeds[0].stale_after, None);
+        for (text, seconds) in [
+            ("1s", 1),
+            ("5s", 5),
+            ("2m", 120),
+            ("1h", 3_600),
+            ("1d", 86_400),
+        ] {
+            let stated = format!("stale_after = \"{text}\"\n");
+            let read = read(&stated).unwrap().feeds[0].stale_after;
+            assert_eq!(read, Some(Duration::from_secs(seconds)));
+        }
+        for text in [
+            "\"999ms\"",
+            "\"0s\"",
+            "\"-5s\"",
+            "\"5\"",
+            "\"soon\"",
+            "5",
+            "true",
+        ] {
+            let error = read(&format!("stale_after = {text}\n")).unwrap_err();
+            let value = text.trim_matches('"');
+            assert_eq!(
+                error.to_string(),
+                format!(
+                    "s.toml:58: feed[0].stale_after: value '{value}': accepted a duration of 1s or more in quotes, such as \
+                     \"5s\" or \"2m\""
+                )
+            );
+        }
+    }
+
     /// A venue is reached by what its adapter speaks: OANDA's stream is lines over HTTP, the others are `WebSockets`.
     #[test]
     fn a_stream_has_a_scheme_of_its_venue() {

@@ -10,6 +10,9 @@ use super::crypto::{filter, status};
 use super::entry::{Draft, Entry, half_kept, step};
 use super::{Listed, MetadataError};
 
+/// Why an inverse contract is refused: the engine values a position as price times quantity in the currency of the
+/// instrument.
+const INVERSE: &str = "; the engine has no inverse contracts: one is worth a fixed amount of the quote currency and is settled in the base coin";
 const LEVERAGE: &str = "margin depends on leverage and size of a position, and is not in here";
 
 /// Binance USD-M futures: `symbols` of `exchangeInfo`.
@@ -37,7 +40,7 @@ pub(super) fn binance(entry: &Entry<'_>) -> Result<Listed, MetadataError> {
 /// Bybit, category linear: `result.list` of `instruments-info`.
 pub(super) fn bybit(entry: &Entry<'_>) -> Result<Listed, MetadataError> {
     if !entry.text("contractType")?.starts_with("Linear") {
-        return Err(entry.error("contractType", "LinearPerpetual or LinearFutures"));
+        return Err(bybit_inverse_error(entry));
     }
     let tick_size = entry.price("priceFilter.tickSize")?;
     let lot_size = entry.qty("lotSizeFilter.qtyStep")?;
@@ -61,11 +64,22 @@ pub(super) fn bybit(entry: &Entry<'_>) -> Result<Listed, MetadataError> {
     entry.listed(draft)
 }
 
+/// Bybit, category inverse: none of its contracts is what a definition can say.
+pub(super) fn bybit_inverse(entry: &Entry<'_>) -> Result<Listed, MetadataError> {
+    entry.text("contractType")?;
+    Err(bybit_inverse_error(entry))
+}
+
+fn bybit_inverse_error(entry: &Entry<'_>) -> MetadataError {
+    let accepted = format!("LinearPerpetual or LinearFutures, of bybit-linear{INVERSE}");
+    entry.error("contractType", accepted)
+}
+
 /// OKX, instType SWAP or FUTURES: `data` of `public/instruments`. Quantities are contracts of
 /// `ctVal x ctMult` of the base currency.
 pub(super) fn okx(entry: &Entry<'_>) -> Result<Listed, MetadataError> {
     if entry.text("ctType")? != "linear" {
-        return Err(entry.error("ctType", "linear"));
+        return Err(entry.error("ctType", format!("linear{INVERSE}")));
     }
     let (tick_size, lot_size) = (entry.price("tickSz")?, entry.qty("lotSz")?);
     let mut draft = contract(entry.text("settleCcy")?, tick_size, lot_size);

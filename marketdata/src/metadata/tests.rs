@@ -8,7 +8,9 @@ fn read(name: &str, symbol: &str) -> Result<Listed, MetadataError> {
         "alpaca" => include_bytes!("../../../fixtures/metadata/alpaca.json"),
         "binance-futures" => include_bytes!("../../../fixtures/metadata/binance-futures.json"),
         "binance-spot" => include_bytes!("../../../fixtures/metadata/binance-spot.json"),
-        "bybit-linear" => include_bytes!("../../../fixtures/metadata/bybit-linear.json"),
+        "bybit-inverse" | "bybit-linear" => {
+            include_bytes!("../../../fixtures/metadata/bybit-linear.json")
+        }
         "bybit-spot" => include_bytes!("../../../fixtures/metadata/bybit-spot.json"),
         "coinbase" => include_bytes!("../../../fixtures/metadata/coinbase.json"),
         "hyperliquid" => include_bytes!("../../../fixtures/metadata/hyperliquid.json"),
@@ -175,13 +177,15 @@ fn definitions_have_the_symbols_of_the_feed() {
 #[test]
 fn what_a_definition_cannot_say_is_named() {
     let refused = |name, symbol| read(name, symbol).unwrap_err().to_string();
-    assert_eq!(
-        refused("bybit-linear", "BTCUSD"),
-        "BTCUSD: contractType: value 'InversePerpetual': accepted LinearPerpetual or LinearFutures"
-    );
+    let inverse = "BTCUSD: contractType: value 'InversePerpetual': accepted LinearPerpetual or LinearFutures, of bybit-linear; \
+                   the engine has no inverse contracts: one is worth a fixed amount of the quote currency and is settled in \
+                   the base coin";
+    assert_eq!(refused("bybit-linear", "BTCUSD"), inverse);
+    assert_eq!(refused("bybit-inverse", "BTCUSD"), inverse);
     assert_eq!(
         refused("okx-swap", "BTC-USD-SWAP"),
-        "BTC-USD-SWAP: ctType: value 'inverse': accepted linear"
+        "BTC-USD-SWAP: ctType: value 'inverse': accepted linear; the engine has no inverse contracts: one is worth a fixed amount \
+         of the quote currency and is settled in the base coin"
     );
     assert!(refused("polygon", "X:BTCUSD").starts_with("X:BTCUSD: market: value 'crypto'"));
     assert_eq!(

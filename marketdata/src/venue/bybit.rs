@@ -136,11 +136,8 @@ impl Follow {
         if id == FIRST_ID {
             return self.is_first_again(id, time);
         }
-        if self.restate.is_live() {
-            id <= self.newest.id && time <= self.newest.time
-        } else {
-            id < self.newest.id && time < self.newest.time
-        }
+        // Of one that is lost, too: the newest once more is of the subscription before, as each message has a time of its own.
+        id <= self.newest.id && time <= self.newest.time
     }
 
     /// A whole book or touch is known.

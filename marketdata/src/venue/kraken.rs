@@ -53,6 +53,7 @@ pub struct Kraken {
     tracks: Tracks,
     follows: Vec<Follow>,
     heard_at: TimestampNs,
+    requests: u64,
     /// The digits of a checksum; kept for its memory.
     digits: Vec<u8>,
 }
@@ -61,9 +62,9 @@ pub struct Kraken {
 #[derive(Debug, Default)]
 struct Follow {
     restate: Restate,
-    /// The ticker was given up and asked for anew, and that has not begun yet: what still comes is of the subscription
-    /// before, and no sign of the next.
-    is_renewing: bool,
+    /// The number of the request by which it was asked for anew, while that was not answered: what still comes is of the
+    /// subscription before, and no sign of the next.
+    renewing: Option<u64>,
     book: Book,
     precision: Precision,
     /// The time of the newest book or ticker.
@@ -80,6 +81,7 @@ impl Kraken {
             follows: listings.iter().map(|_| Follow::default()).collect(),
             tracks: Tracks::new(listings, "a symbol that was subscribed to"),
             heard_at: TimestampNs::default(),
+            requests: 0,
             digits: Vec::new(),
         }
     }
@@ -105,7 +107,16 @@ impl Kraken {
                 self.items(bytes, &envelope, data, now, out)?
             }
             b"heartbeat" | b"status" => Ok(()),
-            // The answer to a request.
+            b"" if envelope.success == Some(true) && envelope.method == b"subscribe" => {
+                let is_asked = |follow: &&mut Follow| {
+                    follow.renewing.is_some() && follow.renewing == envelope.request
+                };
+                if let Some(follow) = self.follows.iter_mut().find(is_asked) {
+                    follow.renewing = None;
+                }
+                Ok(())
+            }
+            // The answer to another request.
             b"" if envelope.success == Some(true) || envelope.method == b"pong" => Ok(()),
             b"" if envelope.success == Some(false) => {
                 Err(Malformed::new("a request that the venue takes", bytes))
@@ -165,8 +176,7 @@ impl Kraken {
             },
             (b"ticker", BookChannel::Touch) => {
                 let quote = item.quote();
-                let is_whole = envelope.kind == b"snapshot";
-                quote.map(|quote| self.ticker(place, item.time, is_whole, quote, now, out))
+                quote.map(|quote| self.ticker(place, item.time, quote, now, out))
             }
             (b"trade", _) => {
                 let print = item.print();
@@ -186,6 +196,11 @@ impl Kraken {
         out: &mut Output,
     ) -> Result<(), Malformed> {
         let follow = &mut self.follows[place];
+        if follow.renewing.is_some() {
+            // It may be of the subscription before: no update might follow it.
+            self.tracks.repeated(place);
+            return Ok(());
+        }
         let is_late = match item.time {
             Some(time) if follow.restate.is_live() => time <= follow.newest,
             Some(time) => time < follow.newest,
@@ -283,13 +298,11 @@ impl Kraken {
         &mut self,
         place: usize,
         time: Option<TimestampNs>,
-        begins: bool,
         quote: Quote,
         now: TimestampNs,
         out: &mut Output,
     ) {
         let follow = &mut self.follows[place];
-        follow.is_renewing &= !begins;
         let at = time.unwrap_or(follow.newest);
         let is_known = follow.restate.is_live() && follow.quote == Some(quote);
         if at < follow.newest || (at == follow.newest && is_known) {
@@ -298,7 +311,7 @@ impl Kraken {
         }
         follow.newest = at;
         follow.quote = Some(quote);
-        if !follow.is_renewing {
+        if follow.renewing.is_none() {
             follow.restate.live();
         }
         if quote.bid_qty == Qty::ZERO || quote.ask_qty == Qty::ZERO {
@@ -332,12 +345,14 @@ impl Resync for Kraken {
     }
 
     fn ask(&mut self, place: usize, _: TimestampNs, out: &mut Output) {
-        self.follows[place].is_renewing = true;
+        self.requests += 1;
+        let request = self.requests;
+        self.follows[place].renewing = Some(request);
         let symbol = &self.tracks.listings()[place].symbol;
         let params = self.book_params();
         for method in ["unsubscribe", "subscribe"] {
             out.send(format!(
-                r#"{{"method":"{method}","params":{{{params},"symbol":["{symbol}"]}}}}"#
+                r#"{{"method":"{method}","params":{{{params},"symbol":["{symbol}"]}},"req_id":{request}}}"#
             ));
         }
     }
@@ -396,11 +411,10 @@ impl Adapter for Kraken {
     ) -> Result<(), Malformed> {
         let bytes = &*bytes;
         self.heard_at = now;
-        if let Some((kind, symbol, time, quote)) = message::expected_ticker(bytes) {
+        if let Some((symbol, time, quote)) = message::expected_ticker(bytes) {
             let place = self.tracks.heard_of(symbol, now)?;
             if self.channels.book == BookChannel::Touch {
-                let begins = kind == b"snapshot";
-                self.ticker(place, Some(time), begins, quote, now, out);
+                self.ticker(place, Some(time), quote, now, out);
             }
             return Ok(());
         }

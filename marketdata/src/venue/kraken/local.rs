@@ -40,6 +40,7 @@ impl LocalKraken {
         &mut self,
         channel: &str,
         symbol: &str,
+        request: &str,
         markets: &[Market],
         now: TimestampNs,
         out: &mut Vec<Vec<u8>>,
@@ -54,7 +55,7 @@ impl LocalKraken {
         if let Some(error) = error {
             out.push(
                 format!(
-                    r#"{{"error":"{error} {symbol}","method":"subscribe","success":false,"symbol":"{symbol}","time_in":"{time}","time_out":"{time}"}}"#
+                    r#"{{"error":"{error} {symbol}","method":"subscribe","success":false{request},"symbol":"{symbol}","time_in":"{time}","time_out":"{time}"}}"#
                 )
                 .into_bytes(),
             );
@@ -64,7 +65,7 @@ impl LocalKraken {
             .push((channel.to_owned(), symbol.to_owned()));
         out.push(
             format!(
-                r#"{{"method":"subscribe","result":{{"channel":"{channel}","snapshot":true,"symbol":"{symbol}"}},"success":true,"time_in":"{time}","time_out":"{time}"}}"#
+                r#"{{"method":"subscribe","result":{{"channel":"{channel}","snapshot":true,"symbol":"{symbol}"}},"success":true{request},"time_in":"{time}","time_out":"{time}"}}"#
             )
             .into_bytes(),
         );
@@ -209,17 +210,21 @@ impl Counterpart for LocalKraken {
         };
         let channel = field(params, b"channel").and_then(Value::scalar);
         let channel = String::from_utf8_lossy(channel.unwrap_or_default());
+        let request = field(message, b"req_id").and_then(Value::scalar);
+        let request = request.map_or_else(String::new, |id| {
+            format!(",\"req_id\":{}", String::from_utf8_lossy(id))
+        });
         let symbols = field(params, b"symbol").and_then(Value::items);
         for symbol in symbols.into_iter().flatten().flatten() {
             let symbol = String::from_utf8_lossy(symbol.scalar().unwrap_or_default());
             if method == Some(b"subscribe") {
-                self.subscribe(&channel, &symbol, markets, now, out);
+                self.subscribe(&channel, &symbol, &request, markets, now, out);
             } else {
                 self.subscribed
                     .retain(|known| known.0 != channel || known.1 != symbol);
                 out.push(
                     format!(
-                        r#"{{"method":"unsubscribe","result":{{"channel":"{channel}","symbol":"{symbol}"}},"success":true}}"#
+                        r#"{{"method":"unsubscribe","result":{{"channel":"{channel}","symbol":"{symbol}"}},"success":true{request}}}"#
                     )
                     .into_bytes(),
                 );

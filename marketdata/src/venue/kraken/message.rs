@@ -7,16 +7,13 @@ use crate::feed::{Expected, Malformed, Output, Reader, Unexpected, price, qty, t
 /// More decimals than any number that we hold can have.
 const DECIMALS_MAX: usize = 24;
 
-/// Type, symbol, time and touch.
-pub(super) type Ticker<'a> = (&'a [u8], &'a [u8], TimestampNs, Quote);
-
-/// A ticker of one symbol in the form of the venue's page: type, symbol, time and touch. `None` is any other form: it may be
+/// A ticker of one symbol in the form of the venue's page: symbol, time and touch. `None` is any other form: it may be
 /// as good.
 #[inline]
-pub(super) fn expected_ticker(bytes: &[u8]) -> Option<Ticker<'_>> {
+pub(super) fn expected_ticker(bytes: &[u8]) -> Option<(&[u8], TimestampNs, Quote)> {
     let mut message = Expected::new(bytes);
     message.is(b"{\"channel\":\"ticker\",\"type\":\"")?;
-    let kind = message.text()?;
+    message.text()?;
     message.is(b",\"data\":[{\"symbol\":\"")?;
     let symbol = message.text()?;
     message.is(b",\"bid\":")?;
@@ -44,7 +41,7 @@ pub(super) fn expected_ticker(bytes: &[u8]) -> Option<Ticker<'_>> {
         ask,
         ask_qty,
     };
-    Some((kind, symbol, time, quote))
+    Some((symbol, time, quote))
 }
 
 /// Goes past a field, if it is there.
@@ -241,6 +238,8 @@ pub(super) struct Envelope<'a> {
     pub(super) kind: &'a [u8],
     pub(super) method: &'a [u8],
     pub(super) success: Option<bool>,
+    /// The number of the request that it answers.
+    pub(super) request: Option<u64>,
     /// Where the data begins: what it is, fields behind it may say.
     pub(super) data: Option<Reader<'a>>,
 }
@@ -257,6 +256,7 @@ impl<'a> Envelope<'a> {
                 b"type" => envelope.kind = reader.scalar()?,
                 b"method" => envelope.method = reader.scalar()?,
                 b"success" => envelope.success = Some(reader.scalar()? == b"true"),
+                b"req_id" => envelope.request = reader.unsigned()?,
                 b"data" => {
                     envelope.data = Some(reader.clone());
                     reader.skip()?;
