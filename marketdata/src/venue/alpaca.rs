@@ -278,7 +278,8 @@ impl Alpaca {
         said.map_err(|what| {
             let error = Malformed::new(what, bytes);
             let error = self.tracks.malformed(place, error, now, out);
-            if item.kind == b"o" {
+            if self.channels.book == BookChannel::Depth {
+                // A print, too: the book is lost with it, and only a new connection states it again.
                 return self.tracks.unreadable(error, now, out);
             }
             error

@@ -389,6 +389,13 @@ fn a_message_that_may_have_been_of_a_book_loses_it() {
         assert_eq!(message(&mut crypto, whole), ["whole 1x1 | 2x1"]);
         assert_eq!(message(&mut crypto, &whole.replace(from, to)), lost(what));
     }
+    // A print that cannot be read loses the book, which is stated again on a new connection only.
+    let mut crypto = subscribed(Product::Crypto, BookChannel::Depth);
+    message(&mut crypto, whole);
+    let print = r#"[{"T":"t","S":"BTC/USD","p":1,"t":"2024-03-12T10:38:51Z","i":7,"tks":"B"}]"#;
+    let said = message(&mut crypto, print);
+    assert_eq!(said[..2], lost("")[..2]);
+    assert_eq!(said.len(), 3);
 }
 
 #[test]
