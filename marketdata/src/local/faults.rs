@@ -305,9 +305,12 @@ impl Faults {
     fn mangle(&mut self, message: &mut Vec<u8>, place: usize, is_binary: bool) {
         let count = 1 + self.random.below(NOISE_MAX) as usize;
         let noise: Vec<u8> = (0..count)
-            .map(|_| match is_binary {
-                true => NEVER_USED,
-                false => NOISE[self.random.below(NOISE.len() as u64) as usize],
+            .map(|_| {
+                if is_binary {
+                    NEVER_USED
+                } else {
+                    NOISE[self.random.below(NOISE.len() as u64) as usize]
+                }
             })
             .collect();
         let replaced = if is_binary { 0 } else { count };
