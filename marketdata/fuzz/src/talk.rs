@@ -171,6 +171,7 @@ impl Talk {
         let own = FeedHeader {
             feed,
             channels: channels(book),
+            stale_after: None,
             listings: listings(feed)
                 .into_iter()
                 .map(|listing| TapeListing {
