@@ -16,13 +16,14 @@ const BEGINNING: &[u8] = b"DYNTAPE1";
 /// Rows that are read of a file: a few bytes may stand for many.
 const ROWS_MAX: usize = 20_000;
 /// What is asked for of the documents about instruments.
-const SYMBOLS: [&str; 8] = [
+const SYMBOLS: [&str; 9] = [
     "BTCUSDT",
     "AAPL",
     "BTC/USD",
     "BTC-USD",
     "BTC-USDT",
     "BTC-USDT-SWAP",
+    "BTCUSD",
     "EUR_USD",
     "BTC",
 ];
@@ -150,8 +151,9 @@ pub(crate) fn histories(folder: &Path) -> io::Result<Vec<Vec<u8>>> {
 pub(crate) fn documents(folder: &Path) -> io::Result<Vec<Vec<u8>>> {
     let mut inputs = Vec::new();
     for (place, document) in DOCUMENTS.iter().enumerate() {
-        // Futures are listed as swaps are.
+        // Futures are listed as swaps are, and one inverse contract with the linear ones.
         let file = document.name.replace("okx-futures", "okx-swap");
+        let file = file.replace("bybit-inverse", "bybit-linear");
         let bytes = fs::read(folder.join(format!("{file}.json")))?;
         inputs.push([&[place as u8], &bytes[..]].concat());
     }
