@@ -340,6 +340,11 @@ impl Tracks {
         error
     }
 
+    /// A print of it could not be read, which says nothing of its book or touch.
+    pub fn malformed_print(&mut self, place: usize) {
+        self.health[place].counters.malformed += 1;
+    }
+
     /// All are lost.
     fn lose_all(&mut self, state: State, now: TimestampNs, out: &mut Output) {
         for place in 0..self.listings.len() {

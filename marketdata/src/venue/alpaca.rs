@@ -277,9 +277,13 @@ impl Alpaca {
         };
         said.map_err(|what| {
             let error = Malformed::new(what, bytes);
+            if item.kind == b"t" {
+                // Such as one of nine decimals. A book would be stated again on a new connection only.
+                self.tracks.malformed_print(place);
+                return error;
+            }
             let error = self.tracks.malformed(place, error, now, out);
-            if self.channels.book == BookChannel::Depth {
-                // A print, too: the book is lost with it, and only a new connection states it again.
+            if item.kind == b"o" {
                 return self.tracks.unreadable(error, now, out);
             }
             error
