@@ -609,6 +609,9 @@ impl Adapter for Okx {
     }
 
     fn tick(&mut self, now: TimestampNs, out: &mut Output) {
+        // A clock that is set back is set back for what waits, too.
+        self.messages.wait_ns(now);
+        self.documents.wait_ns(now);
         if !self.tracks.is_following() {
             return;
         }

@@ -41,24 +41,11 @@ fn asked(feed: &Feed, book: BookChannel, ahead: u64) -> Vec<(u64, Vec<Action>)> 
 
 #[test]
 fn a_clock_that_is_set_back_delays_nothing() {
-    let mut silent = Vec::new();
     for feed in FEEDS {
         for book in [BookChannel::Touch, BookChannel::Depth] {
             let usual = asked(feed, book, 0);
+            assert!(!usual.is_empty(), "{} {book:?}", feed.name);
             assert_eq!(asked(feed, book, HOUR), usual, "{} {book:?}", feed.name);
-            if usual.is_empty() {
-                silent.push(feed.name);
-            }
         }
     }
-    // Its connection alone is looked after, by pings of the socket.
-    assert_eq!(
-        silent,
-        [
-            "binance-futures",
-            "binance-futures",
-            "binance-spot",
-            "binance-spot"
-        ]
-    );
 }
