@@ -42,6 +42,8 @@ pub struct Screen {
     book: Option<Book>,
     /// Levels of a side that the venue shows, where it does not show all.
     window: Option<usize>,
+    /// Levels of a side that the venue states of a whole book at most, where it states no more and tells changes of all.
+    stated: usize,
     /// What was dropped of the book, and so is not known from there on until the whole of it is stated: a change there would
     /// stand among levels that nobody knows.
     dropped: Dropped,
@@ -84,6 +86,7 @@ impl Screen {
             lots: Grid::new(spec.lot_size.0.max(1)),
             book: None,
             window: None,
+            stated: usize::MAX,
             dropped: [None; 2],
             middle: None,
             touches: Outliers::default(),
@@ -95,6 +98,12 @@ impl Screen {
     /// them, and states again those that come back.
     pub const fn shows(&mut self, depth: usize) {
         self.window = Some(depth);
+    }
+
+    /// A whole book of the venue's has so many levels of a side and no more, though it tells what changes beyond: from the last
+    /// of them on nothing is known.
+    pub const fn states(&mut self, depth: usize) {
+        self.stated = depth;
     }
 
     /// The book as the venue has it, while one is known, up to [`LEVELS_MAX`] of a side.
@@ -160,7 +169,7 @@ impl Screen {
     fn depth(&mut self, data: &mut MarketData, counters: &mut Counters) -> Screened {
         let kept = self.window.unwrap_or(LEVELS_MAX).min(LEVELS_MAX);
         if let MarketData::DepthSnapshot(update) = data {
-            self.dropped = keep_best(update, kept);
+            self.dropped = keep_best(update, kept.min(self.stated.saturating_sub(1)));
         }
         if let MarketData::DepthDelta(update) | MarketData::DepthSnapshot(update) = data
             && !(self.are_allowed(&update.bids, counters)

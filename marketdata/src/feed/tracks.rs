@@ -278,6 +278,11 @@ impl Tracks {
         self.watches[place].is_silent = false;
     }
 
+    /// As [`Screen::states`].
+    pub fn states(&mut self, place: usize, depth: usize) {
+        self.screens[place].states(depth);
+    }
+
     /// As [`Screen::shows`].
     pub fn shows(&mut self, place: usize, depth: usize) {
         self.screens[place].shows(depth);

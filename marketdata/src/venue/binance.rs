@@ -13,9 +13,10 @@
 //! its book changes.
 //!
 //! A snapshot has the best 1,000 levels of a side, the most that futures give and, of the 5,000 that the page of spot
-//! asks for, as many as leave room below what the engine holds of a side (`depth_levels_max`). What lies beyond is not
-//! known until it changes, on both; of what changes the best 4,000 of a side are kept, and once the book has come down to
-//! where something was dropped, there is a new snapshot.
+//! asks for, as many as leave room below what the engine holds of a side (`depth_levels_max`). What lies beyond
+//! is not known on both, as the pages say ("those price levels will not be visible in the local order book"), and a level
+//! there that never changes would be missing from a touch that has come down to it. So from the last level of a full
+//! snapshot on nothing is known, and once the book has come down to there, it is lost until there is a new one.
 //!
 //! Futures have had three addresses since "Important WebSocket Change Notice — Base URL Split & Migration"
 //! <https://developers.binance.com/docs/derivatives/usds-margined-futures/websocket-market-streams/Important-WebSocket-Change-Notice>,
@@ -215,10 +216,14 @@ impl Binance {
     /// A connection for these listings.
     pub fn new(product: Product, listings: Vec<Listing>, channels: Channels) -> Self {
         let count = listings.len();
+        let mut tracks = Tracks::new(listings, "a symbol that was subscribed to");
+        for place in 0..count {
+            tracks.states(place, SNAPSHOT_LEVELS);
+        }
         Self {
             product,
             channels,
-            tracks: Tracks::new(listings, "a symbol that was subscribed to"),
+            tracks,
             books: (0..count).map(|_| Sync::Off).collect(),
             restates: vec![Restate::UNASKED; count],
             subscriptions: Vec::new(),

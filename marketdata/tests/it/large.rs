@@ -26,6 +26,18 @@ const VENUES: [(&str, &str); 4] = [
     ("binance-futures", "BTCUSDT"),
 ];
 
+/// Levels of a side that a document of Binance has at most; beyond the last of them nothing is known.
+const STATED: usize = 1_000;
+
+/// Levels of a side that are known of a venue with 5,000.
+fn kept((name, _): (&str, &str)) -> i64 {
+    if name.starts_with("binance") {
+        999
+    } else {
+        4_000
+    }
+}
+
 /// Prices in cents and whole quantities.
 type Levels = Vec<(i64, i64)>;
 
@@ -159,8 +171,8 @@ impl Large {
         let mut body = format!(
             r#"{{"lastUpdateId":{},"E":1,"T":1,"bids":[{}],"asks":[{}]}}"#,
             self.number,
-            pairs(bids),
-            pairs(asks)
+            pairs(&bids[..bids.len().min(STATED)]),
+            pairs(&asks[..asks.len().min(STATED)])
         )
         .into_bytes();
         let now = self.now();
@@ -349,7 +361,7 @@ fn many_levels_at_once_leave_the_touch_that_the_venue_has() {
     }
 }
 
-/// Of 5,000 bids the best 4,000 are kept. Once they are gone the venue's best is one of those that were not.
+/// Of 5,000 bids the best 4,000 are kept, or 999. Once they are gone the venue's best is one of those that were not.
 #[test]
 fn levels_that_were_dropped_are_not_forgotten_when_the_others_go() {
     for venue in VENUES {
@@ -359,12 +371,13 @@ fn levels_that_were_dropped_are_not_forgotten_when_the_others_go() {
                 Side::Sell => (from(9_900, 1, 1), from(10_001, 5_000, 1)),
             };
             let mut large = Large::new(venue, bids, asks);
-            for taken in (0..4_000).step_by(500) {
+            let step = if kept(venue) == 999 { 333 } else { 500 };
+            for taken in (0..kept(venue)).step_by(step as usize) {
                 assert!(!large.is_lost);
                 large.holds();
                 match side {
-                    Side::Buy => large.change(&from(10_000 - taken - 499, 500, 0), &[]),
-                    Side::Sell => large.change(&[], &from(10_001 + taken, 500, 0)),
+                    Side::Buy => large.change(&from(10_001 - taken - step, step, 0), &[]),
+                    Side::Sell => large.change(&[], &from(10_001 + taken, step, 0)),
                 };
             }
             assert!(large.is_lost, "{venue:?} {side:?}");
@@ -372,8 +385,8 @@ fn levels_that_were_dropped_are_not_forgotten_when_the_others_go() {
             // What is stated anew is the rest.
             large.open();
             let best = match side {
-                Side::Buy => [(6_000, 1), (10_100, 1)],
-                Side::Sell => [(9_900, 1), (14_001, 1)],
+                Side::Buy => [(10_000 - kept(venue), 1), (10_100, 1)],
+                Side::Sell => [(9_900, 1), (10_001 + kept(venue), 1)],
             };
             assert_eq!(large.touch(), Some(best));
             large.holds();
@@ -381,24 +394,46 @@ fn levels_that_were_dropped_are_not_forgotten_when_the_others_go() {
     }
 }
 
-/// Of 5,000 bids of 1 from 100.00 down to 50.01 those down to 60.01 are kept. The market falls to 60.02, and then somebody
-/// makes the bid at 55.00 one of 500: between the two are 501 that are not known, and nothing sells at 55.00.
+/// Of 5,000 bids of 1 from 100.00 down to 50.01 those down to 60.01 (90.02) are kept. The market falls to 60.02, and then
+/// somebody makes the bid at 55.00 one of 500: between the two are 501 that are not known, and nothing sells at 55.00.
 #[test]
 fn a_change_beyond_what_was_dropped_leaves_no_hole_to_trade_through() {
     for venue in VENUES {
         let mut large = Large::new(venue, from(5_001, 5_000, 1), from(10_100, 1, 1));
-        large.change(&from(6_003, 3_998, 0), &[]);
+        let last = 10_001 - kept(venue);
+        large.change(&from(last + 2, kept(venue) - 2, 0), &[]);
         large.change(&[(5_500, 500)], &[]);
         // At the best price that was dropped.
-        large.change(&[(6_000, 7)], &[]);
+        large.change(&[(last - 1, 7)], &[]);
         assert!(!large.is_lost);
         large.holds();
         assert_eq!(large.book.as_ref().unwrap().bids().len(), 2);
-        assert_eq!(large.sold(10), [(6_002, 1), (6_001, 1)], "{venue:?}");
-        // Stated anew it is known down to 50.01.
+        assert_eq!(large.sold(10), [(last + 1, 1), (last, 1)], "{venue:?}");
+        // Stated anew it is known down to 50.01, or as far as it is stated.
         large.open();
-        assert_eq!(large.book.as_ref().unwrap().bids().len(), 1_002);
+        let known = (last + 2 - 5_001).min(kept(venue));
+        assert_eq!(large.book.as_ref().unwrap().bids().len(), known as usize);
         large.change(&[(5_500, 300)], &[]);
+        large.holds();
+    }
+}
+
+/// 1,200 bids of 1 from 100.00 down to 88.01, of which a document has those down to 90.01. Those down to 89.00 go, but for
+/// the one at 90.00, which never changed: the book is lost, where it would have shown 88.99.
+#[test]
+fn a_level_that_a_document_does_not_state_is_not_missing_from_a_touch() {
+    for venue in VENUES.into_iter().filter(|venue| kept(*venue) == 999) {
+        let mut large = Large::new(venue, from(8_801, 1_200, 1), from(10_100, 1, 1));
+        large.change(&from(8_900, 100, 0), &[]);
+        large.change(&[(8_899, 5)], &[]);
+        assert!(!large.is_lost);
+        large.holds();
+        large.change(&from(9_001, 1_000, 0), &[]);
+        assert_eq!(large.touch(), Some([(9_000, 1), (10_100, 1)]));
+        assert!(large.is_lost, "{venue:?}");
+        large.holds();
+        large.open();
+        assert_eq!(large.touch(), Some([(9_000, 1), (10_100, 1)]));
         large.holds();
     }
 }
