@@ -11,6 +11,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("types", &[]),
     ("rules", &["types"]),
     ("marketdata", &["types"]),
+    ("fuzz", &["marketdata", "types"]),
     ("engine", &["types", "rules"]),
     ("runtime", &["engine", "rules", "types"]),
     ("gateway", &["runtime", "marketdata", "rules", "types"]),
