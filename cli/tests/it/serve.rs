@@ -156,7 +156,9 @@ fn is_seen(url: &str) {
         "off grid",
         "not positive",
         "outliers",
+        "silences",
         "stale ms",
+        "stale by",
         "reconnects",
     ];
     assert_eq!(heads, expected, "{table}");
