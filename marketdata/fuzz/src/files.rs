@@ -40,7 +40,7 @@ fn options() -> Options {
 }
 
 /// A format, by its place in the list of all and one more for a file that says itself what it is, and the file.
-pub fn history(input: &[u8]) {
+pub fn formats(input: &[u8]) {
     hush_caught();
     let [format, bytes @ ..] = input else { return };
     let names: Vec<_> = Format::names().collect();

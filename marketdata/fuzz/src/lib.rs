@@ -7,7 +7,7 @@ use std::path::Path;
 mod files;
 mod talk;
 
-pub use files::{history, metadata, tape};
+pub use files::{formats, metadata, tape};
 pub use talk::messages;
 
 /// A program for libFuzzer, or one that plays files.
@@ -52,7 +52,7 @@ pub fn corpora(folder: &Path) -> std::io::Result<Vec<Corpus>> {
     let calm = talk::calm();
     Ok(vec![
         ("messages", calm.iter().map(talk::Heard::input).collect()),
-        ("history", files::histories(&folder.join("history"))?),
+        ("formats", files::histories(&folder.join("history"))?),
         ("metadata", files::documents(&folder.join("metadata"))?),
         ("tape", files::tapes(&calm)?),
     ])
@@ -69,7 +69,7 @@ mod tests {
         for (name, inputs) in corpora(&folder).unwrap() {
             let play = match name {
                 "messages" => messages,
-                "history" => history,
+                "formats" => formats,
                 "metadata" => metadata,
                 "tape" => tape,
                 other => panic!("no target {other}"),

@@ -1,4 +1,4 @@
 //! Files to their reader.
 #![cfg_attr(fuzzing, no_main)]
 
-fuzz::target!(fuzz::history);
+fuzz::target!(fuzz::formats);
