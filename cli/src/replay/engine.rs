@@ -17,7 +17,7 @@ use types::{
 };
 
 use super::deck::{Deck, Shared};
-use super::prefix;
+use super::prefix::{self, Beside};
 use super::source::TapeSource;
 use super::summary::Summary;
 use super::{Args, SpeedArg};
@@ -61,15 +61,17 @@ pub(super) fn run(
             None,
         ),
     };
-    let statuses = timetable.as_ref().map(Timetable::statuses);
-    let statuses = statuses.unwrap_or_default();
+    let beside = Beside::new(timetable.as_ref());
     let first = open().and_then(|mut entries| entries.next());
     let first = first.with_context(|| args.file.display().to_string())?;
     let begins = first.map_or(TimestampNs(0), |entry| entry.time);
-    if let Some(data) = &args.data {
-        let entries = open().with_context(|| args.file.display().to_string())?;
-        prefix::check(data, &args.file, &header, entries)?;
-    }
+    let brought = match &args.data {
+        None => 0,
+        Some(data) => {
+            let entries = open().with_context(|| args.file.display().to_string())?;
+            prefix::check(data, &args.file, &header, entries, &beside)?
+        }
+    };
     let played = Shared::default();
     let speed = args.speed.map_or(Speed::Max, |SpeedArg(speed)| speed);
     let deck = Deck {
@@ -106,7 +108,8 @@ pub(super) fn run(
     };
     let source = TapeSource {
         setup,
-        statuses,
+        beside,
+        brought,
         begins,
         deck: Some(deck),
         ring: None,

@@ -4,10 +4,11 @@ use std::time::{Duration, Instant};
 
 use marketdata::connection::Arrived;
 use runtime::{Next, Shard, Source};
-use types::{InputKind, InstrumentStatus, MarketData, TimestampNs};
+use types::{InputKind, MarketData, TimestampNs};
 
 use super::deck::Deck;
-use crate::serve::{Setup, Statuses};
+use super::prefix::Beside;
+use crate::serve::Setup;
 
 /// How long an engine without work waits before it looks at the tape again.
 const POLL: Duration = Duration::from_millis(1);
@@ -15,7 +16,9 @@ const POLL: Duration = Duration::from_millis(1);
 /// It goes on where the shard it is shown stands.
 pub(super) struct TapeSource {
     pub(super) setup: Setup,
-    pub(super) statuses: Statuses,
+    pub(super) beside: Beside,
+    /// Market events of a run before this one that are not of the tape.
+    pub(super) brought: u64,
     /// When the tape begins.
     pub(super) begins: TimestampNs,
     /// Until it runs.
@@ -32,7 +35,8 @@ impl Source for TapeSource {
                     kind: InputKind::Command(command.clone()),
                 };
             }
-            self.ring = (self.deck.take()).map(|deck| deck.start(shard.market_events()));
+            self.ring = (self.deck.take())
+                .map(|deck| deck.start(shard.market_events().saturating_sub(self.brought)));
         }
         let Some(ring) = &mut self.ring else {
             return Next::End;
@@ -46,9 +50,7 @@ impl Source for TapeSource {
             }) => {
                 if let MarketData::Status(status) = &mut event.data {
                     let ts = received.max(shard.ts());
-                    let known = self.statuses.heard(event.instrument, ts, *status);
-                    // None of the tape's events is left out: a replay goes on by their count.
-                    *status = known.unwrap_or(InstrumentStatus::Closed);
+                    *status = self.beside.status(event.instrument, ts, *status);
                 }
                 Next::Input {
                     ts: received,

@@ -168,6 +168,13 @@ impl Timetable {
         }
     }
 
+    /// Whether it brings nothing, ever.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.listed
+            .iter()
+            .all(|it| it.hours.session.is_none() && it.financing.is_none() && it.actions.is_empty())
+    }
+
     /// What the statuses of feeds are put together with.
     pub(crate) fn statuses(&self) -> Statuses {
         self.statuses.clone()

@@ -95,11 +95,16 @@ fn a_market_is_recorded_replayed_served_and_recorded_again() {
 
 /// A recording of somebody else's: quotes of BTCUSDT, a second apart, at these prices.
 fn quotes(directory: &Path, name: &str, bids: &[u32]) -> String {
+    quotes_from(directory, name, 1_700_000_000, bids)
+}
+
+/// The same, from this second on.
+fn quotes_from(directory: &Path, name: &str, begins: usize, bids: &[u32]) -> String {
     let lines: Vec<String> = bids
         .iter()
         .enumerate()
         .map(|(place, bid)| {
-            let (ts, ask) = (1_700_000_000 + place, bid + 1);
+            let (ts, ask) = (begins + place, bid + 1);
             format!(
                 r#"{ts}000000000 {{"stream":"btcusdt@bookTicker","data":{{"u":{ts},"s":"BTCUSDT","b":"{bid}","B":"1","a":"{ask}","A":"1"}}}}"#
             )
@@ -156,6 +161,51 @@ fn a_data_directory_goes_on_with_its_own_tape() {
     replayed(&[&[silent.as_str(), "--data", &data][..], &venue].concat());
     let named = "its instrument 0 is 'BTCUSDT', and that of the tape is 'ETHUSDT'";
     refused(&silent, "ETHUSDT", &data, named);
+}
+
+/// What a calendar brings between is not the tape's: neither the check nor the place to go on from is moved by it.
+#[test]
+fn a_data_directory_goes_on_past_the_edge_of_a_session() {
+    let directory = tempfile::tempdir().unwrap();
+    let directory = directory.path();
+    let venue = ["--venue", "binance-spot", "--symbols", "BTCUSDT"];
+    let config = path(directory, "server.toml");
+    let instrument = r#"
+[[instrument]]
+symbol = "BTCUSDT"
+kind = "crypto_spot"
+currency = "USD"
+tick_size = "0.01"
+lot_size = "0.00001"
+order_qty_max = "100"
+session = "cme-equity"
+"#;
+    std::fs::write(&config, format!("data = \"none\"\n{instrument}")).unwrap();
+    // The market opens at 17:00 in Chicago, 23:00:00 UTC in November: with the third quote of each tape.
+    let opens = 1_700_002_800;
+    let tape = |name: &str, bids: &[u32]| quotes_from(directory, name, opens - 2, bids);
+    let whole = tape("whole.jsonl", &[100, 101, 102, 103, 104]);
+    let other = tape("other.jsonl", &[100, 101, 102, 99, 104]);
+    let args = [&["--config", config.as_str()][..], &venue].concat();
+    let expected = replayed(&[&[whole.as_str()][..], &args].concat());
+    // Input 1 is the instrument; 2 closes it, as its calendar says; 3 says that nothing is known
+    // yet; 4 and 5 are quotes; 6 opens it; 7 to 9 are quotes, and 10 says that the recording ended.
+    for keep in 1..=10 {
+        let data = path(directory, &format!("data-{keep}"));
+        let into = [&["--data", data.as_str()][..], &args].concat();
+        assert_eq!(replayed(&[&[whole.as_str()][..], &into].concat()), expected);
+        let kept = run(&["journal", "repair", &data, "--keep", &keep.to_string()]);
+        assert!(kept.status.success(), "{kept:?}");
+        if keep >= 8 {
+            let output = run(&[&["replay", other.as_str()][..], &into].concat());
+            let said = String::from_utf8(output.stderr).unwrap();
+            assert_eq!(output.status.code(), Some(2), "{said}");
+            let differs = "its input 8 is market event 7, which is another on the tape";
+            assert!(said.contains(differs), "{said}");
+        }
+        let gone_on = replayed(&[&[whole.as_str()][..], &into].concat());
+        assert_eq!(gone_on, expected, "{keep}");
+    }
 }
 
 /// The events of a replay are the rows of the history, by the names that the recorder's file has.
