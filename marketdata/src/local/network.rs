@@ -667,7 +667,8 @@ impl Network {
             Book::follow(&mut witness.shown, &event.data);
             match &event.data {
                 MarketData::DepthSnapshot(_) => {
-                    witness.lacks = witness.lacks.filter(|sent| *sent > event.ts_event);
+                    // One of the same time may be of before what was lost.
+                    witness.lacks = witness.lacks.filter(|sent| *sent >= event.ts_event);
                 }
                 MarketData::Gap => {
                     self.played.gaps += 1;

@@ -12,9 +12,9 @@ impl<'a> Item<'a> {
     pub(super) fn pack(&mut self, items: &mut Reader<'a>, out: &mut Output) -> Option<()> {
         let mut listed = Pack::Other;
         for _ in 0..items.map()? {
+            // All of the venue's keys are texts: another is noise, behind which a field may be missing.
             let Pack::Text(key) = items.usual()? else {
-                items.value()?;
-                continue;
+                return None;
             };
             if let b"b" | b"a" = key {
                 let (levels, is_bad) = self.side(key == b"b", out);
@@ -142,7 +142,8 @@ fn levels(value: Pack<'_>, into: &mut Vec<Level>) -> Option<()> {
             match (fields.value()?, fields.value()?) {
                 (Pack::Text(b"p"), value) => at = price(value),
                 (Pack::Text(b"s"), value) => size = qty(value),
-                _ => {}
+                (Pack::Text(_), _) => {}
+                _ => return None,
             }
         }
         into.push(Level {

@@ -426,6 +426,16 @@ fn packed_messages_say_the_same() {
         assert_eq!(binary(&mut crypto, &quote), said);
         opened(&mut crypto);
     }
+    // A key that is no text, behind which all else could be read: noise in a figure before it looks like that.
+    quote[1] += 1;
+    quote.extend(b"\x07\x00");
+    assert_eq!(
+        binary(&mut crypto, &quote),
+        [
+            "reconnect: a message that cannot be read",
+            "error: an array of messages"
+        ]
+    );
 }
 
 #[test]
