@@ -81,6 +81,12 @@ impl Restate {
         self.ask_at = TimestampNs(self.asked.0.saturating_add(self.pause));
     }
 
+    /// It is lost, but all that was stated was right: what it is asked for next is no repetition.
+    pub fn spent(&mut self, now: TimestampNs) {
+        self.pause = PAUSE_NS;
+        self.lost(now);
+    }
+
     /// As [`Restate::lost`]. Says whether to ask at once; if not, [`Restate::is_due`] says when.
     pub fn lose(&mut self, now: TimestampNs) -> bool {
         self.lost(now);

@@ -55,7 +55,11 @@ pub(crate) trait Resync {
         now: TimestampNs,
         out: &mut Output,
     ) {
-        if self.tracks().say(place, ts_event, data, now, out) == Screened::Lost {
+        let screened = self.tracks().say(place, ts_event, data, now, out);
+        if screened == Screened::Spent {
+            self.restate(place).spent(now);
+        }
+        if screened.is_lost() {
             self.resync(place, now, out);
         }
     }

@@ -31,6 +31,15 @@ pub enum Screened {
     Withheld,
     /// What is known of the instrument cannot be right any more.
     Lost,
+    /// All was right, but the book has come down to where levels were dropped: its best are not known any more.
+    Spent,
+}
+
+impl Screened {
+    /// Whether the instrument has to be stated again.
+    pub const fn is_lost(self) -> bool {
+        matches!(self, Self::Lost | Self::Spent)
+    }
 }
 
 /// Screens one instrument.
@@ -196,7 +205,7 @@ impl Screen {
             return Screened::Lost;
         }
         if self.window.is_none() && is_at_an_end(book, self.dropped) {
-            return Screened::Lost;
+            return Screened::Spent;
         }
         if let MarketData::DepthDelta(update) = data {
             let dropped = book.truncate(kept, update);

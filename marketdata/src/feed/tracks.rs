@@ -195,7 +195,14 @@ impl Tracks {
                 }
                 out.events.push(event);
             }
-            Screened::Dropped => out.take_back(event.data),
+            Screened::Dropped => {
+                let is_of_the_book = matches!(event.data, MarketData::DepthDelta(_));
+                out.take_back(event.data);
+                // Nothing that is known has changed, but the topic speaks.
+                if is_of_the_book && self.watches[place].is_silent {
+                    self.tell_again(place, ts_event, now, out);
+                }
+            }
             Screened::Withheld => {
                 out.take_back(event.data);
                 self.tell_lost(place, State::Syncing, Loss::CannotBe, now, out);
@@ -203,6 +210,10 @@ impl Tracks {
             Screened::Lost => {
                 out.take_back(event.data);
                 self.forget(place, State::Syncing, Loss::CannotBe, now, out);
+            }
+            Screened::Spent => {
+                out.take_back(event.data);
+                self.forget(place, State::Syncing, Loss::Gap, now, out);
             }
         }
         screened

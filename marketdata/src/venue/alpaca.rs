@@ -39,7 +39,7 @@ use types::{DepthUpdate, InstrumentStatus, MarketData, Qty, Quote, TimestampNs};
 
 use crate::feed::{
     Action, Adapter, Addresses, BookChannel, Channels, Credentials, Health, Listing, Malformed,
-    Mark, Output, Prints, Reader, Restate, Screened, Stream, Tracks, Unexpected, since,
+    Mark, Output, Prints, Reader, Restate, Stream, Tracks, Unexpected, since,
 };
 use message::{Argument, Item, Said, Told, request};
 use msgpack::Pack;
@@ -416,7 +416,7 @@ impl Alpaca {
         } else {
             MarketData::DepthDelta(update)
         };
-        if self.tracks.say(place, ts, data, now, out) == Screened::Lost {
+        if self.tracks.say(place, ts, data, now, out).is_lost() {
             self.tracks
                 .reconnect("a book that cannot be followed", now, out);
         }

@@ -343,8 +343,12 @@ impl Binance {
                         *last = delta.last;
                         *is_fresh = false;
                         let data = MarketData::DepthDelta(delta.update);
-                        if self.tracks.say(place, delta.ts, data, now, out) == Screened::Lost {
+                        let screened = self.tracks.say(place, delta.ts, data, now, out);
+                        if screened.is_lost() {
                             self.resync(place, now);
+                        }
+                        if screened == Screened::Spent {
+                            self.restates[place].spent(now);
                         }
                     }
                     Follows::Gap => {
@@ -381,7 +385,7 @@ impl Binance {
         }
         let data = MarketData::DepthSnapshot(snapshot.update);
         let ts = snapshot.ts.unwrap_or(now);
-        if self.tracks.say(place, ts, data, now, out) == Screened::Lost {
+        if self.tracks.say(place, ts, data, now, out).is_lost() {
             return self.unanswered(place, now, out);
         }
         let events = std::mem::take(events);

@@ -34,8 +34,8 @@ use message::{
 };
 
 use crate::feed::{
-    Adapter, Addresses, Book, BookChannel, Channels, Health, Listing, Malformed, Output, Screened,
-    Stream, Tracks, Unexpected, Value, quoted, since, touch,
+    Adapter, Addresses, Book, BookChannel, Channels, Health, Listing, Malformed, Output, Stream,
+    Tracks, Unexpected, Value, quoted, since, touch,
 };
 
 /// Streams and REST.
@@ -233,7 +233,7 @@ impl Coinbase {
         } else {
             MarketData::DepthDelta(update)
         };
-        if self.tracks.say(place, ts, data, now, out) == Screened::Lost {
+        if self.tracks.say(place, ts, data, now, out).is_lost() {
             self.tracks
                 .reconnect("a book that cannot be followed", now, out);
         }

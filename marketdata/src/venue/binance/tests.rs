@@ -551,3 +551,100 @@ fn a_level_beyond_the_snapshot_is_known_once_it_changes() {
     assert_eq!(message(&mut spot, &far(102, 3)), ["delta 5x3 | "]);
     assert_eq!(spot.health()[0].counters.gaps, 0);
 }
+
+/// A document of a thousand levels of each side, a cent apart, its best bid this many cents.
+fn thousand(best_bid: i64, last: u64) -> String {
+    let side = |from: i64, step: i64| {
+        let levels = (0..1_000).map(|place| format!(r#"["{}","1"]"#, cents(from + step * place)));
+        levels.collect::<Vec<_>>().join(",")
+    };
+    let (bids, asks) = (side(best_bid, -1), side(best_bid + 1, 1));
+    format!(r#"{{"lastUpdateId":{last},"bids":[{bids}],"asks":[{asks}]}}"#)
+}
+
+fn cents(price: i64) -> String {
+    format!("{}.{:02}", price / 100, price % 100)
+}
+
+fn depth_update(id: u64, bids: &str, asks: &str) -> String {
+    format!(
+        r#"{{"stream":"btcusdt@depth","data":{{"e":"depthUpdate","E":1672515782136,"s":"BTCUSDT","U":{id},"u":{id},"b":[{bids}],"a":[{asks}]}}}}"#
+    )
+}
+
+fn answered_at(spot: &mut Binance, fetch: u64, body: String, at: TimestampNs) -> Vec<String> {
+    let mut out = Output::default();
+    let mut body = body.into_bytes();
+    spot.answer(FetchId(fetch), Some(&mut body), at, &mut out)
+        .unwrap();
+    told::told(&mut out)
+}
+
+/// What runs through the levels of a document was right: the next one is asked for as soon as any may be.
+#[test]
+fn a_market_that_runs_through_its_documents_is_stated_anew_each_time() {
+    let at = |ms: u64| TimestampNs(NOW.0 + ms * 1_000_000);
+    // Cents a second, for how many of 1,200 tenths of a second it is known, for how many ms at most it is not, documents.
+    // At 200 the 999 levels last 5.0 s, and the next document is there 0.3 s after; at 1,000 they last a second of the
+    // two that lie between requests.
+    for (pace, known, longest, documents) in [
+        (200, 1_132, 300, 23),
+        (300, 1_102, 300, 33),
+        (1_000, 599, 1_900, 60),
+    ] {
+        let mut spot = binance(Product::Spot, BookChannel::Depth);
+        told::opened(&mut spot, NOW);
+        told::message(&mut spot, r#"{"result":null,"id":1}"#, NOW);
+        let (mut best_bid, mut id) = (10_000_000, 100);
+        let mut due: Option<(u64, u64)> = None;
+        let (mut live, mut stale, mut stale_max, mut fetches) = (0, 0, 0, 0);
+        for ms in (100..=120_000).step_by(100) {
+            // Bids are taken, and asks come in their place.
+            let fallen = pace / 10;
+            let levels = |qty: i64| {
+                let prices = (0..fallen).map(|place| cents(best_bid - place));
+                let levels = prices.map(|price| format!(r#"["{price}","{qty}"]"#));
+                levels.collect::<Vec<_>>().join(",")
+            };
+            let change = depth_update(id + 1, &levels(0), &levels(1));
+            (id, best_bid) = (id + 1, best_bid - fallen);
+            let mut said = told::message(&mut spot, &change, at(ms));
+            if let Some((fetch, _)) = due.take_if(|(_, answer)| *answer <= ms) {
+                let body = thousand(best_bid, id);
+                said.extend(answered_at(&mut spot, fetch, body, at(ms)));
+            }
+            if ms % 1_000 == 0 {
+                said.extend(tick(&mut spot, at(ms)));
+            }
+            let asked = said.iter().filter_map(|said| said.strip_prefix("fetch "));
+            for fetch in asked.filter_map(|said| said.split(' ').next()?.parse().ok()) {
+                fetches += 1;
+                due = Some((fetch, ms + 200));
+            }
+            let is_live = spot.health()[0].state == State::Live;
+            live += u64::from(is_live);
+            stale = if is_live { 0 } else { stale + 100 };
+            stale_max = stale.max(stale_max);
+        }
+        assert_eq!(
+            (live, stale_max, fetches),
+            (known, longest, documents),
+            "{pace}"
+        );
+    }
+}
+
+/// A topic that speaks of levels beyond what is known speaks: what is known is as it was.
+#[test]
+fn a_silence_ends_with_a_change_beyond_what_is_known() {
+    let mut spot = binance(Product::Spot, BookChannel::Depth);
+    spot.watch(Duration::from_secs(5));
+    told::opened(&mut spot, NOW);
+    told::message(&mut spot, r#"{"result":null,"id":1}"#, NOW);
+    told::message(&mut spot, &depth_update(100, r#"["1.00","1"]"#, ""), NOW);
+    let stated = answered_at(&mut spot, 1, thousand(100_000, 100), NOW);
+    assert_eq!(tick(&mut spot, after(6)), ["Gap"]);
+    let beyond = depth_update(101, r#"["2.00","1"]"#, "");
+    assert_eq!(told::message(&mut spot, &beyond, after(7)), stated);
+    assert_eq!(spot.health()[0].state, State::Live);
+}
