@@ -23,6 +23,7 @@ use arc_swap::ArcSwap;
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
 use tokio::sync::watch;
+use tokio::time::MissedTickBehavior;
 use types::{DepthUpdate, MarketEvent, TimestampNs};
 
 use crate::feed::{Action, Adapter, Budget, FetchId, Malformed, Output, Pace, State, Stream};
@@ -286,6 +287,7 @@ impl Connection {
         let mut send_at = tokio::time::Instant::now();
         let mut fetch_at = self.fetch_at();
         let mut tick = tokio::time::interval(STATUS_EVERY);
+        tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut ticks = 0_u32;
         let mut heard = Instant::now();
         // A ping without an answer.
@@ -293,6 +295,8 @@ impl Connection {
         // When the newest frame was whole, the bytes that had come by the newest look, and whether there were more of one.
         let mut whole = heard;
         let mut came = socket.came();
+        // When one was last seen to take its time, and whether what is waited for may be on its way.
+        let mut slow = None;
         let mut is_arriving = false;
         loop {
             self.flush(now()).await;
@@ -334,13 +338,19 @@ impl Connection {
                     }
                     fetch_at = self.fetch_at();
                 }
-                _ = tick.tick() => {
+                due = tick.tick() => {
                     ticks += 1;
                     let more = std::mem::replace(&mut came, socket.came()) != socket.came();
-                    let is_slow = (ARRIVING_MIN..self.settings.silence_max).contains(&whole.elapsed());
-                    if more && is_slow && self.is_awaited() {
-                        (heard, pinged, is_arriving) = (Instant::now(), None, true);
+                    let age = whole.elapsed();
+                    if more && age < self.settings.silence_max && self.is_awaited() {
+                        if age >= ARRIVING_MIN {
+                            (heard, pinged, slow) = (Instant::now(), None, Some(Instant::now()));
+                        }
+                        // Behind one large book there may be another.
+                        is_arriving |= slow.is_some_and(|slow| slow.elapsed() < 2 * ARRIVING_MIN);
                     }
+                    // After a wait for the engine messages stand here that say what this would miss.
+                    is_arriving |= due.elapsed() >= ARRIVING_MIN;
                     // While a message arrives nothing that waits for one is late.
                     if ticks.is_multiple_of(4) && !std::mem::take(&mut is_arriving) {
                         let time = now();
@@ -370,7 +380,7 @@ impl Connection {
                         .ok_or_else(|| broken(&"the venue closed the connection"))?
                         .map_err(|error| broken(&error))?;
                     (heard, pinged) = (Instant::now(), None);
-                    (whole, came, is_arriving) = (heard, socket.came(), false);
+                    (whole, came) = (heard, socket.came());
                     if matches!(message, Heard::Message) {
                         self.on_message(socket.message()).await;
                     }
